@@ -1,0 +1,89 @@
+/**
+ * The dependency rule of ARCHITECTURE.md as data. Each area is a folder; a file belongs to the
+ * longest matching folder. `uses` lists the areas it may import besides itself, `packages` the
+ * restricted packages it may import. Tests (`*.test.ts`, `test/`) may import anything.
+ */
+export const areas = {
+  'src/common': { uses: [] },
+  'src/metrics': { uses: ['src/common'] },
+  'src/audio': { uses: ['src/common'] },
+  'src/audio/backends': { uses: ['src/common', 'src/audio'] },
+  'src/audio/backends/portaudio': {
+    uses: ['src/common', 'src/audio'],
+    packages: ['naudiodon'],
+  },
+  'src/inference': { uses: ['src/common'] },
+  'src/inference/onnxruntime': {
+    uses: ['src/common', 'src/inference'],
+    packages: ['onnxruntime-node'],
+  },
+  'src/codec': { uses: ['src/common', 'src/inference'] },
+  'src/engine': {
+    uses: ['src/common', 'src/codec', 'src/audio', 'src/inference', 'src/metrics'],
+  },
+  'src/ipc': { uses: ['src/common'] },
+
+  // Composition roots: the only places that name concrete backends and adapters.
+  'src/host': {
+    uses: [
+      'src/common',
+      'src/ipc',
+      'src/codec',
+      'src/metrics',
+      'src/audio',
+      'src/audio/backends',
+      'src/audio/backends/portaudio',
+      'src/inference',
+      'src/inference/onnxruntime',
+      'src/engine',
+    ],
+    packages: ['electron'],
+  },
+  'src/cli': {
+    uses: [
+      'src/common',
+      'src/codec',
+      'src/metrics',
+      'src/audio',
+      'src/audio/backends',
+      'src/audio/backends/portaudio',
+      'src/inference',
+      'src/inference/onnxruntime',
+      'src/engine',
+    ],
+  },
+
+  // The shell. It reads model manifests (codec), and leaves all signal work to the host process.
+  'src/main': { uses: ['src/common', 'src/ipc', 'src/codec'], packages: ['electron'] },
+  'src/preload': { uses: ['src/common', 'src/ipc'], packages: ['electron'] },
+  'src/renderer': {
+    uses: ['src/ipc'],
+    usesTypesOf: ['src/common'],
+    packages: ['react', 'react-dom'],
+  },
+
+  training: {
+    uses: [
+      'src/common',
+      'src/codec',
+      'src/metrics',
+      'src/audio',
+      'src/inference',
+      'src/inference/onnxruntime',
+    ],
+    packages: ['@tensorflow/*', 'onnx-proto', 'protobufjs'],
+  },
+};
+
+/** Packages that may be imported only by the areas that list them. */
+export const restrictedPackages = [
+  'onnxruntime-node',
+  'onnxruntime-common',
+  'naudiodon',
+  'electron',
+  'react',
+  'react-dom',
+  '@tensorflow/*',
+  'onnx-proto',
+  'protobufjs',
+];
