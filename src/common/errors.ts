@@ -12,7 +12,7 @@ export interface ResiduaErrorOptions {
 
 /** The work failed: exit status 1. */
 export class ResiduaError extends Error {
-  override readonly name: string = 'ResiduaError';
+  override name: string = 'ResiduaError';
   /** Stable, upper case, e.g. `MODEL_NOT_FOUND`. */
   readonly code: string;
   readonly hint: string | undefined;
@@ -28,7 +28,7 @@ export class ResiduaError extends Error {
 
 /** The caller asked for something that makes no sense: exit status 2. */
 export class UsageError extends ResiduaError {
-  override readonly name: string = 'UsageError';
+  override name: string = 'UsageError';
   override readonly exitCode = 2;
 
   constructor(message: string, options: ResiduaErrorOptions & { readonly code?: string } = {}) {

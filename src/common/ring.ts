@@ -24,7 +24,7 @@ export class FloatRing {
   /** Attaches to a buffer made by `FloatRing.allocate`. @throws RangeError for any other buffer */
   constructor(buffer: SharedArrayBuffer) {
     const capacity = (buffer.byteLength - HEADER_BYTES) / Float32Array.BYTES_PER_ELEMENT;
-    if (!Number.isInteger(Math.log2(capacity))) {
+    if (!(capacity >= 1 && Number.isInteger(Math.log2(capacity)))) {
       throw new RangeError(`${buffer.byteLength} bytes are not a FloatRing`);
     }
     this.buffer = buffer;

@@ -1,0 +1,5 @@
+export function forbiddenReason(
+  file: string,
+  specifier: string,
+  typeOnly?: boolean,
+): string | undefined;
