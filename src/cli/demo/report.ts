@@ -1,0 +1,77 @@
+import { mean, type Percentiles } from '../../common/statistics.ts';
+
+/** How close a recording is to its clean reference. */
+export interface Scores {
+  /** Scale-invariant signal-to-distortion ratio, dB. */
+  readonly siSdr: number;
+  /** Short-time objective intelligibility, about 0..1. */
+  readonly stoi: number;
+  /** Wide-band PESQ (ITU-T P.862.2), 1.04..4.64. */
+  readonly pesqWb: number;
+}
+
+/** One quantizer of one model at one number of codebooks. */
+export interface Variant {
+  readonly model: string;
+  readonly quantizer: string;
+  readonly codebooks: number;
+  /** For people, from the manifest. */
+  readonly label: string;
+  /** Null where no codes are written (`none`). */
+  readonly bitrateKbps: number | null;
+  readonly algorithmicLatencyMs: number;
+}
+
+/** One recording through one variant. */
+export interface EnhancedResult extends Variant {
+  /** Path of the WAV file. */
+  readonly output: string;
+  /** Computing time / duration. */
+  readonly rtf: number;
+  readonly hopMs: Percentiles;
+  readonly metrics: Scores;
+}
+
+export interface RecordingResult {
+  readonly id: string;
+  readonly title: string;
+  readonly snrDb: number;
+  readonly seconds: number;
+  readonly sampleRate: number;
+  readonly noisy: Scores;
+  readonly enhanced: readonly EnhancedResult[];
+}
+
+/** Means over all recordings of one variant; `hopMs` over all hops of all recordings. */
+export interface MeanResult extends Variant {
+  readonly files: number;
+  readonly rtf: number;
+  readonly hopMs: Percentiles;
+  readonly metrics: Scores;
+}
+
+/** What `residua demo --json` prints. Times in ms, rates in Hz, bitrate in kbit/s. */
+export interface DemoReport {
+  readonly page: string;
+  readonly outDir: string;
+  readonly hopMs: number;
+  readonly machine: string;
+  readonly recordings: readonly RecordingResult[];
+  readonly means: { readonly noisy: Scores; readonly enhanced: readonly MeanResult[] };
+}
+
+/** @returns the mean of every score; NaN for none. */
+export function meanScores(scores: readonly Scores[]): Scores {
+  return {
+    siSdr: mean(scores.map((one) => one.siSdr)),
+    stoi: mean(scores.map((one) => one.stoi)),
+    pesqWb: mean(scores.map((one) => one.pesqWb)),
+  };
+}
+
+/** File-name and element-id safe name of a variant; the model is named only where there are several. */
+export function variantKey(variant: Variant, severalModels: boolean): string {
+  const name =
+    variant.codebooks > 1 ? `${variant.quantizer}-${variant.codebooks}` : variant.quantizer;
+  return severalModels ? `${variant.model}.${name}` : name;
+}
