@@ -1,0 +1,162 @@
+/**
+ * Power-of-two FFT of real signals in double precision.
+ *
+ * The metrics need a handful of sizes (256 to about 2^22) on typed arrays without allocation per
+ * frame; the maintained FFT packages either allocate per call or work on plain arrays.
+ *
+ * A real signal of n samples is packed into n/2 complex values, transformed by an iterative
+ * radix-2 FFT, and unpacked into the n/2 + 1 bins of its spectrum.
+ */
+export class RealFft {
+  /** Number of real samples. */
+  readonly size: number;
+  /** Number of spectrum bins, size / 2 + 1. */
+  readonly bins: number;
+  readonly #half: number;
+  readonly #cos: Float64Array;
+  readonly #sin: Float64Array;
+  readonly #reversed: Uint32Array;
+  readonly #re: Float64Array;
+  readonly #im: Float64Array;
+
+  /** @param size power of two, at least 4 */
+  constructor(size: number) {
+    if (!(size >= 4) || (size & (size - 1)) !== 0 || size > 2 ** 30) {
+      throw new RangeError(`FFT size must be a power of two from 4 to 2^30, got ${size}`);
+    }
+    const half = size / 2;
+    this.size = size;
+    this.bins = half + 1;
+    this.#half = half;
+    this.#cos = new Float64Array(half);
+    this.#sin = new Float64Array(half);
+    for (let k = 0; k < half; k++) {
+      this.#cos[k] = Math.cos((2 * Math.PI * k) / size);
+      this.#sin[k] = Math.sin((2 * Math.PI * k) / size);
+    }
+    this.#reversed = bitReversal(half);
+    this.#re = new Float64Array(half);
+    this.#im = new Float64Array(half);
+  }
+
+  /**
+   * Spectrum of `input` (size samples), unscaled: X[k] = sum x[n] exp(-2 pi i k n / size).
+   * Writes bins values into `re` and `im`.
+   */
+  forward(input: ArrayLike<number>, re: Float64Array, im: Float64Array): void {
+    const half = this.#half;
+    const zr = this.#re;
+    const zi = this.#im;
+    const rev = this.#reversed;
+    for (let i = 0; i < half; i++) {
+      const j = rev[i]! * 2;
+      zr[i] = input[j]!;
+      zi[i] = input[j + 1]!;
+    }
+    this.#butterflies();
+    // Unpack: the even samples are the real parts and the odd ones the imaginary parts.
+    re[0] = zr[0]! + zi[0]!;
+    im[0] = 0;
+    re[half] = zr[0]! - zi[0]!;
+    im[half] = 0;
+    for (let k = 1; k < half; k++) {
+      const m = half - k;
+      const evenRe = 0.5 * (zr[k]! + zr[m]!);
+      const evenIm = 0.5 * (zi[k]! - zi[m]!);
+      const oddRe = 0.5 * (zi[k]! + zi[m]!);
+      const oddIm = -0.5 * (zr[k]! - zr[m]!);
+      const c = this.#cos[k]!;
+      const s = this.#sin[k]!;
+      re[k] = evenRe + c * oddRe + s * oddIm;
+      im[k] = evenIm + c * oddIm - s * oddRe;
+    }
+  }
+
+  /** Inverse of forward, scaled by 1/size; writes size samples into `output`. */
+  inverse(re: Float64Array, im: Float64Array, output: Float64Array | Float32Array): void {
+    const half = this.#half;
+    const zr = this.#re;
+    const zi = this.#im;
+    const rev = this.#reversed;
+    // Repack, with the imaginary part negated so that the forward butterflies do the inverse.
+    for (let i = 0; i < half; i++) {
+      const k = rev[i]!;
+      const m = half - k;
+      const evenRe = 0.5 * (re[k]! + re[m]!);
+      const evenIm = 0.5 * (im[k]! - im[m]!);
+      const diffRe = 0.5 * (re[k]! - re[m]!);
+      const diffIm = 0.5 * (im[k]! + im[m]!);
+      const c = this.#cos[k]!;
+      const s = this.#sin[k]!;
+      const oddRe = c * diffRe - s * diffIm;
+      const oddIm = c * diffIm + s * diffRe;
+      zr[i] = evenRe - oddIm;
+      zi[i] = -(evenIm + oddRe);
+    }
+    this.#butterflies();
+    const scale = 1 / half;
+    for (let i = 0; i < half; i++) {
+      output[2 * i] = zr[i]! * scale;
+      output[2 * i + 1] = -zi[i]! * scale;
+    }
+  }
+
+  /** Radix-2 decimation in time over the packed values, which are in bit-reversed order. */
+  #butterflies(): void {
+    const n = this.#half;
+    const zr = this.#re;
+    const zi = this.#im;
+    const cos = this.#cos;
+    const sin = this.#sin;
+    for (let span = 1; span < n; span *= 2) {
+      // The tables run over `size` = 2n steps, hence n / span instead of n / (2 span).
+      const stride = n / span;
+      for (let start = 0; start < n; start += 2 * span) {
+        for (let j = 0, t = 0; j < span; j++, t += stride) {
+          const a = start + j;
+          const b = a + span;
+          const c = cos[t]!;
+          const s = sin[t]!;
+          const br = zr[b]!;
+          const bi = zi[b]!;
+          const pr = br * c + bi * s;
+          const pi = bi * c - br * s;
+          const ar = zr[a]!;
+          const ai = zi[a]!;
+          zr[b] = ar - pr;
+          zi[b] = ai - pi;
+          zr[a] = ar + pr;
+          zi[a] = ai + pi;
+        }
+      }
+    }
+  }
+}
+
+function bitReversal(n: number): Uint32Array {
+  const table = new Uint32Array(n);
+  for (let i = 1; i < n; i++) {
+    table[i] = (table[i >> 1]! >> 1) | (i & 1 ? n >> 1 : 0);
+  }
+  return table;
+}
+
+const plans = new Map<number, RealFft>();
+
+/** A shared plan: do not use it again from a callback while a transform of the same size runs. */
+export function realFft(size: number): RealFft {
+  let plan = plans.get(size);
+  if (plan === undefined) {
+    plan = new RealFft(size);
+    // Large plans belong to one file length; keeping them would hold tens of MiB.
+    if (size <= 65536) plans.set(size, plan);
+  }
+  return plan;
+}
+
+/** Smallest power of two that is at least n (and at least 4). */
+export function nextPowerOfTwo(n: number): number {
+  let size = 4;
+  while (size < n) size *= 2;
+  return size;
+}
