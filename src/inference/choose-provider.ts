@@ -1,0 +1,159 @@
+/**
+ * `--provider auto`: tries every execution provider that starts, checks that it computes what the CPU
+ * computes, times it, and says which one was chosen and why. Small graphs usually win on the CPU.
+ */
+import { describeError } from '../common/errors.ts';
+import { percentiles } from '../common/statistics.ts';
+import type { GraphSignature, Model, ModelLoader } from './port.ts';
+
+/** A graph of the chain; each one is fed with the CPU's output of the one before. */
+export interface ChainGraph {
+  readonly bytes: Uint8Array;
+  readonly signature: GraphSignature;
+  readonly label: string;
+}
+
+export interface ProviderTrial {
+  readonly provider: string;
+  /** It started and agreed with the CPU. */
+  readonly usable: boolean;
+  /** One line: why it cannot be used, or how it did. */
+  readonly reason: string;
+  /** Time of the whole chain per hop, in ms; absent when it did not run. */
+  readonly hopMs?: { readonly p50: number; readonly p99: number };
+}
+
+export interface ProviderChoice {
+  readonly provider: string;
+  /** One line for people. */
+  readonly reason: string;
+  readonly trials: readonly ProviderTrial[];
+}
+
+export interface ChooseOptions {
+  /** Hops per provider, default 50 (0.5 s of audio at 100 frames/s). */
+  readonly hops?: number;
+  /** Largest float difference, relative to the CPU's largest value; default 2e-3. */
+  readonly tolerance?: number;
+  /** Smallest share of equal integer codes (ties in an argmax may flip); default 0.98. */
+  readonly minEqualCodes?: number;
+}
+
+/** First hops are not timed: providers compile and allocate in them. */
+const WARM_UP_HOPS = 10;
+
+/** @throws ResiduaError when even the CPU cannot run the chain. */
+export async function chooseProvider(
+  loader: ModelLoader,
+  chain: readonly ChainGraph[],
+  options: ChooseOptions = {},
+): Promise<ProviderChoice> {
+  const hops = (options.hops ?? 50) + WARM_UP_HOPS;
+  const input = noise(hops, chain[0]!.signature.input.width);
+  const reference = await runChain(loader, chain, 'cpu', input);
+  const trials: ProviderTrial[] = [trial('cpu', reference, 'reference')];
+  for (const { name } of loader.providers()) {
+    if (name === 'cpu') continue;
+    try {
+      const result = await runChain(loader, chain, name, input, reference.outputs);
+      const difference = compare(chain, reference.outputs, result.outputs, options);
+      trials.push(
+        difference === undefined
+          ? trial(name, result, 'agrees with cpu')
+          : { provider: name, usable: false, reason: difference },
+      );
+    } catch (error) {
+      trials.push({ provider: name, usable: false, reason: describeError(error) });
+    }
+  }
+  const usable = trials.filter((t) => t.usable);
+  const best = usable.reduce((a, b) => (b.hopMs!.p50 < a.hopMs!.p50 ? b : a));
+  const others = trials.filter((t) => t !== best).map((t) => `${t.provider}: ${t.reason}`);
+  const reason = `${best.provider} is the fastest that agrees with cpu (${best.hopMs!.p50.toFixed(2)} ms per hop)`;
+  return {
+    provider: best.provider,
+    reason: others.length === 0 ? reason : `${reason}; ${others.join('; ')}`,
+    trials,
+  };
+}
+
+interface ChainRun {
+  /** Per graph, all hops one after another. */
+  readonly outputs: readonly number[][];
+  readonly hopMs: readonly number[];
+}
+
+async function runChain(
+  loader: ModelLoader,
+  chain: readonly ChainGraph[],
+  provider: string,
+  input: Float32Array,
+  reference?: readonly number[][],
+): Promise<ChainRun> {
+  const models: Model[] = [];
+  try {
+    for (const { bytes, signature, label } of chain) {
+      models.push(await loader.load(bytes, signature, { provider, label }));
+    }
+    const outputs: number[][] = chain.map(() => []);
+    const hopMs: number[] = [];
+    const first = chain[0]!.signature.input.width;
+    for (let hop = 0; hop * first < input.length; hop++) {
+      let elapsedMs = 0;
+      for (const [i, model] of models.entries()) {
+        const width = model.input.length;
+        const source = i === 0 ? input : (reference ?? outputs)[i - 1]!;
+        for (let j = 0; j < width; j++) model.input[j] = source[hop * width + j]!;
+        const start = performance.now();
+        await model.step();
+        elapsedMs += performance.now() - start;
+        outputs[i]!.push(...model.output);
+      }
+      if (hop >= WARM_UP_HOPS) hopMs.push(elapsedMs);
+    }
+    return { outputs, hopMs };
+  } finally {
+    await Promise.all(models.map((m) => m.dispose()));
+  }
+}
+
+function trial(provider: string, run: ChainRun, verdict: string): ProviderTrial {
+  const { p50, p99 } = percentiles(run.hopMs);
+  const reason = `${verdict}, ${p50.toFixed(2)} ms per hop`;
+  return { provider, usable: true, reason, hopMs: { p50, p99 } };
+}
+
+/** @returns undefined when they agree, otherwise one line that says how far apart they are. */
+function compare(
+  chain: readonly ChainGraph[],
+  reference: readonly number[][],
+  other: readonly number[][],
+  options: ChooseOptions,
+): string | undefined {
+  for (const [i, graph] of chain.entries()) {
+    const a = reference[i]!;
+    const b = other[i]!;
+    if (graph.signature.output.type === 'int32') {
+      const equal = a.reduce((n, v, j) => n + (v === b[j] ? 1 : 0), 0) / a.length;
+      if (equal < (options.minEqualCodes ?? 0.98)) {
+        return `${graph.label}: only ${(equal * 100).toFixed(1)}% of its codes equal the cpu's`;
+      }
+    } else {
+      const scale = a.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-3);
+      const error = a.reduce((m, v, j) => Math.max(m, Math.abs(v - b[j]!)), 0) / scale;
+      if (!(error <= (options.tolerance ?? 2e-3))) {
+        return `${graph.label}: differs from cpu by ${error.toExponential(1)} of its range`;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Repeatable noise at speech level (Park and Miller's generator). */
+function noise(hops: number, width: number): Float32Array {
+  let seed = 20_250_101;
+  return Float32Array.from({ length: hops * width }, () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return (seed / 2_147_483_647 - 0.5) * 0.2;
+  });
+}
