@@ -13,7 +13,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { CorpusListing } from './corpora/types.ts';
+import { describeError } from '../../src/common/errors.ts';
+import type { CorpusFile, CorpusListing } from './corpora/types.ts';
 import { CorpusDecoder } from './decode.ts';
 import { DataError } from './errors.ts';
 import { activeRms, activeStretches, NOISE_RANGE_DB, SPEECH_RANGE_DB } from './levels.ts';
@@ -43,30 +44,44 @@ export interface CacheIndex {
   sampleRate: 16000;
   speech: Clip[];
   noise: Clip[];
-  skipped: { path: string; reason: string }[];
+  /** Noisy samples, followed in the pool file by as many clean ones. */
+  pairs?: Clip[];
+  skipped: SkippedFile[];
 }
 
-export interface CacheProgress {
-  (done: number, total: number): void;
+/** A recording that was left out. */
+export interface SkippedFile {
+  path: string;
+  reason: string;
 }
+
+/** The pool files of a cache. */
+export type PoolKind = 'speech' | 'noise' | 'pairs';
+
+export type CacheProgress = (done: number, total: number) => void;
 
 /** Key of a listing: names and sizes of its files, so that another content makes another cache. */
 function cacheKey(listing: CorpusListing): string {
   const hash = createHash('sha256').update(`v${CACHE_VERSION} ${listing.format}\n`);
+  const size = (path: string): number => (existsSync(path) ? statSync(path).size : -1);
   for (const kind of ['speech', 'noise'] as const) {
-    for (const file of listing[kind]) {
-      const size = existsSync(file.path) ? statSync(file.path).size : -1;
-      hash.update(`${kind} ${file.source} ${file.speaker ?? ''} ${size} ${file.path}\n`);
+    for (const { path, source, speaker } of listing[kind]) {
+      hash.update(`${kind} ${source} ${speaker ?? ''} ${size(path)} ${path}\n`);
     }
+  }
+  for (const { noisy, clean, source } of listing.pairs) {
+    hash.update(`pair ${source} ${size(noisy)} ${noisy} ${size(clean)} ${clean}\n`);
   }
   return hash.digest('hex').slice(0, 16);
 }
 
 /**
- * Decodes a corpus once into `cacheDir/<key>/{speech,noise}.i16` (int16 little endian, 16 kHz, all
- * recordings one after another) and `index.json`; later calls reuse it. A recording that cannot be
- * read is skipped and named in `skipped`. Written under a temporary name and renamed at the end, so a
- * stopped run leaves no half-made cache.
+ * Decodes a corpus once into `cacheDir/<key>/{speech,noise,pairs}.i16` (int16 little endian, 16 kHz,
+ * all recordings one after another) and `index.json`; later calls reuse it. A recording that cannot
+ * be read is skipped and named in `skipped`. Written under a temporary name and renamed at the end,
+ * so a stopped run leaves no half-made cache.
+ *
+ * @returns the cache's folder
  */
 export async function buildCache(
   root: string,
@@ -79,63 +94,121 @@ export async function buildCache(
   const partial = `${dir}.partial-${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  const decoder = new CorpusDecoder();
   try {
+    const decoder = new CorpusDecoder();
+    const skipped: SkippedFile[] = [];
+    const total = listing.speech.length + listing.noise.length + listing.pairs.length;
+    let done = 0;
+    /** Runs `add` on each item; an item that fails is skipped and named. */
+    const pool = async <T>(
+      kind: PoolKind,
+      items: readonly T[],
+      pathOf: (item: T) => string,
+      add: (item: T, writer: PoolWriter) => Promise<void>,
+    ): Promise<Clip[]> => {
+      const writer = new PoolWriter(join(partial, `${kind}.i16`));
+      try {
+        for (const item of items) {
+          onProgress?.(done++, total);
+          try {
+            await add(item, writer);
+          } catch (error) {
+            if (error instanceof PoolWriteError) throw error.cause;
+            skipped.push({ path: pathOf(item), reason: describeError(error) });
+          }
+        }
+      } finally {
+        writer.close();
+      }
+      return writer.clips;
+    };
+    const single = async (file: CorpusFile, writer: PoolWriter, range: number): Promise<void> =>
+      writer.add(file.source, file.speaker, range, [await decoder.decode(file.path)]);
     const index: CacheIndex = {
       version: CACHE_VERSION,
       format: listing.format,
       root,
       sampleRate: 16000,
-      speech: [],
-      noise: [],
-      skipped: [],
+      speech: await pool(
+        'speech',
+        listing.speech,
+        (f) => f.path,
+        (f, w) => single(f, w, SPEECH_RANGE_DB),
+      ),
+      noise: await pool(
+        'noise',
+        listing.noise,
+        (f) => f.path,
+        (f, w) => single(f, w, NOISE_RANGE_DB),
+      ),
+      pairs: await pool(
+        'pairs',
+        listing.pairs,
+        (p) => p.noisy,
+        async (pair, writer) => {
+          const noisy = await decoder.decode(pair.noisy);
+          const clean = await decoder.decode(pair.clean);
+          if (noisy.length !== clean.length) {
+            throw new DataError('DATA_FORMAT', `${pair.noisy} and its clean file differ in length`);
+          }
+          writer.add(pair.source, undefined, SPEECH_RANGE_DB, [noisy, clean]);
+        },
+      ),
+      skipped,
     };
-    const total = listing.speech.length + listing.noise.length;
-    let done = 0;
-    for (const kind of ['speech', 'noise'] as const) {
-      const fd = openSync(join(partial, `${kind}.i16`), 'w');
-      let offset = 0;
-      try {
-        for (const file of listing[kind]) {
-          onProgress?.(done++, total);
-          let samples: Float32Array;
-          try {
-            samples = await decoder.decode(file.path);
-          } catch (error) {
-            const reason = error instanceof Error ? error.message : String(error);
-            index.skipped.push({ path: file.path, reason });
-            continue;
-          }
-          const range = kind === 'speech' ? SPEECH_RANGE_DB : NOISE_RANGE_DB;
-          const active = activeStretches(samples, range);
-          if (active.length === 0) {
-            index.skipped.push({ path: file.path, reason: 'silent throughout' });
-            continue;
-          }
-          writeSync(fd, toInt16(samples));
-          index[kind].push({
-            offset,
-            length: samples.length,
-            source: file.source,
-            ...(file.speaker === undefined ? {} : { speaker: file.speaker }),
-            activeRms: activeRms(samples, range),
-            active,
-          });
-          offset += samples.length;
-        }
-      } finally {
-        closeSync(fd);
-      }
-    }
     onProgress?.(total, total);
     writeFileSync(join(partial, 'index.json'), JSON.stringify(index));
     rmSync(dir, { recursive: true, force: true });
     renameSync(partial, dir);
   } finally {
-    decoder.close();
     rmSync(partial, { recursive: true, force: true });
   }
   return dir;
+}
+
+/** A disk that is full is not a bad recording. */
+class PoolWriteError extends Error {}
+
+/** Appends recordings to a pool file. */
+class PoolWriter {
+  readonly clips: Clip[] = [];
+  private readonly fd: number;
+  private offset = 0;
+
+  constructor(path: string) {
+    this.fd = openSync(path, 'w');
+  }
+
+  /** Appends signals of one length; activity and level are those of the first. */
+  add(source: string, speaker: string | undefined, rangeDb: number, signals: Float32Array[]): void {
+    const first = signals[0] as Float32Array;
+    const active = activeStretches(first, rangeDb);
+    if (active.length === 0) throw new DataError('DATA_EMPTY', 'silent throughout');
+    this.clips.push({
+      offset: this.offset,
+      length: first.length,
+      source,
+      ...(speaker === undefined ? {} : { speaker }),
+      activeRms: activeRms(first, rangeDb),
+      active,
+    });
+    for (const signal of signals) {
+      this.write(toInt16(signal));
+      this.offset += signal.length;
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  private write(bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at);
+    } catch (cause) {
+      throw new PoolWriteError('cannot write the cache', { cause });
+    }
+  }
 }
 
 function toInt16(samples: Float32Array): Uint8Array {
@@ -146,10 +219,30 @@ function toInt16(samples: Float32Array): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
+/**
+ * Reads a cache's index and checks that the pool files are as long as it says.
+ *
+ * @throws DataError DATA_FORMAT
+ */
 export function readIndex(dir: string): CacheIndex {
-  const index = JSON.parse(readFileSync(join(dir, 'index.json'), 'utf8')) as CacheIndex;
-  if (index.version !== CACHE_VERSION) {
-    throw new DataError('DATA_FORMAT', `${dir} was written by another version`, 'Delete it.');
+  const damaged = (what: string): DataError =>
+    new DataError('DATA_FORMAT', `the cache ${dir} ${what}`, 'Delete it; it is made again.');
+  let index: CacheIndex;
+  try {
+    index = JSON.parse(readFileSync(join(dir, 'index.json'), 'utf8')) as CacheIndex;
+  } catch {
+    throw damaged('has no readable index.json');
+  }
+  if (index.version !== CACHE_VERSION) throw damaged('was written by another version');
+  for (const kind of ['speech', 'noise', 'pairs'] as const) {
+    const clips = index[kind] ?? [];
+    const last = clips[clips.length - 1];
+    if (!last) continue;
+    const samples = last.offset + last.length * (kind === 'pairs' ? 2 : 1);
+    const path = join(dir, `${kind}.i16`);
+    if (!existsSync(path) || statSync(path).size !== samples * 2) {
+      throw damaged(`has a ${kind}.i16 of the wrong length`);
+    }
   }
   return index;
 }

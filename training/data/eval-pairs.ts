@@ -23,20 +23,16 @@ export async function loadEvalPairs(dir: string): Promise<EvalPair[]> {
   const snr = header?.indexOf('snr_db') ?? -1;
   if (id < 0 || snr < 0) throw new DataError('DATA_FORMAT', `${list} lacks column id or snr_db`);
   const decoder = new CorpusDecoder();
-  try {
-    const pairs: EvalPair[] = [];
-    for (const row of rows) {
-      const name = row[id] ?? '';
-      const noisy = await decoder.decode(join(dir, 'noisy', `${name}.flac`));
-      const clean = await decoder.decode(join(dir, 'clean', `${name}.flac`));
-      if (noisy.length !== clean.length) {
-        throw new DataError('DATA_FORMAT', `${name}: noisy and clean differ in length`);
-      }
-      pairs.push({ id: name, noisy, clean, snrDb: Number(row[snr]) });
+  const pairs: EvalPair[] = [];
+  for (const row of rows) {
+    const name = row[id] ?? '';
+    const noisy = await decoder.decode(join(dir, 'noisy', `${name}.flac`));
+    const clean = await decoder.decode(join(dir, 'clean', `${name}.flac`));
+    if (noisy.length !== clean.length) {
+      throw new DataError('DATA_FORMAT', `${name}: noisy and clean differ in length`);
     }
-    if (pairs.length === 0) throw new DataError('DATA_EMPTY', `${list} names no pairs`);
-    return pairs;
-  } finally {
-    decoder.close();
+    pairs.push({ id: name, noisy, clean, snrDb: Number(row[snr]) });
   }
+  if (pairs.length === 0) throw new DataError('DATA_EMPTY', `${list} names no pairs`);
+  return pairs;
 }

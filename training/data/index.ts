@@ -1,7 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { buildCache, type CacheProgress, readIndex } from './cache.ts';
-import { listResidua } from './corpora/residua.ts';
+import { buildCache, type CacheProgress, readIndex, type SkippedFile } from './cache.ts';
+import { listCorpus } from './corpora/index.ts';
 import type { CorpusSpec } from './corpora/types.ts';
 import { DataError } from './errors.ts';
 import {
@@ -46,10 +45,12 @@ export interface BatchSourceOptions {
 export interface DataSummary {
   speechHours: number;
   noiseHours: number;
+  pairHours: number;
   speechFiles: number;
   noiseFiles: number;
+  pairFiles: number;
   speakers: number;
-  skipped: { path: string; reason: string }[];
+  skipped: SkippedFile[];
 }
 
 export interface BatchSource {
@@ -76,22 +77,17 @@ export async function createBatchSource(options: BatchSourceOptions): Promise<Ba
   const summary: DataSummary = {
     speechHours: 0,
     noiseHours: 0,
+    pairHours: 0,
     speechFiles: 0,
     noiseFiles: 0,
+    pairFiles: 0,
     speakers: 0,
     skipped: [],
   };
   const warn = options.onWarning ?? ((line: string) => process.stderr.write(`${line}\n`));
   const speakers = new Set<string>();
   for (const [corpus, spec] of options.corpus.entries()) {
-    if (!existsSync(spec.path) || !statSync(spec.path).isDirectory()) {
-      throw new DataError(
-        'DATA_NOT_FOUND',
-        `training data folder not found: ${spec.path}`,
-        'Name an existing folder in the training configuration.',
-      );
-    }
-    const listing = listResidua(spec.path);
+    const listing = listCorpus(spec);
     const dir = await buildCache(spec.path, listing, options.cacheDir, options.onProgress);
     const index = readIndex(dir);
     for (const { path, reason } of index.skipped) warn(`skipped ${path}: ${reason}`);
@@ -101,6 +97,8 @@ export async function createBatchSource(options: BatchSourceOptions): Promise<Ba
       if (clip.speaker !== undefined) speakers.add(clip.speaker);
     }
     for (const clip of index.noise) summary.noiseHours += clip.length / 57.6e6;
+    for (const clip of index.pairs ?? []) summary.pairHours += clip.length / 57.6e6;
+    summary.pairFiles += index.pairs?.length ?? 0;
     summary.speechFiles += index.speech.length;
     summary.noiseFiles += index.noise.length;
     const known = index.format === 'residua';
@@ -111,13 +109,22 @@ export async function createBatchSource(options: BatchSourceOptions): Promise<Ba
       weight,
       speech: index.speech,
       noise: index.noise,
+      pairs: index.pairs ?? [],
       speechWeights: { ...(known ? RESIDUA_SPEECH_WEIGHTS : {}), ...spec.speechWeights },
       noiseWeights: { ...(known ? RESIDUA_NOISE_WEIGHTS : {}), ...spec.noiseWeights },
     });
   }
   summary.speakers = speakers.size;
-  if (summary.speechFiles === 0) {
-    throw new DataError('DATA_EMPTY', 'the training data holds no readable speech');
+  const drawable = parts.some(
+    ({ weight, speech, speechWeights }) =>
+      weight > 0 && speech.some(({ source }) => (speechWeights[source] ?? 1) > 0),
+  );
+  if (!drawable) {
+    throw new DataError(
+      'DATA_EMPTY',
+      'the training data holds no readable speech',
+      'Name a corpus with speech, and give it a weight above 0.',
+    );
   }
   const batches = new WorkerBatches(
     {
@@ -134,7 +141,11 @@ export async function createBatchSource(options: BatchSourceOptions): Promise<Ba
     describe: () =>
       `${summary.speechHours.toFixed(2)} h speech (${summary.speechFiles} files, ` +
       `${summary.speakers} named readers), ${summary.noiseHours.toFixed(2)} h noise ` +
-      `(${summary.noiseFiles} files), ${summary.skipped.length} skipped`,
+      `(${summary.noiseFiles} files), ` +
+      (summary.pairFiles > 0
+        ? `${summary.pairHours.toFixed(2)} h pairs (${summary.pairFiles} files), `
+        : '') +
+      `${summary.skipped.length} skipped`,
     close: () => batches.close(),
   };
 }

@@ -13,9 +13,9 @@ import type { AugmentOptions, Range } from './options.ts';
 import { ClipPool, type PoolPart } from './pool.ts';
 import { Rng } from './random.ts';
 import { makeRooms, Reverberator } from './rooms.ts';
-import { assembleSpeech } from './speech.ts';
+import { assemblePair, assembleSpeech } from './speech.ts';
 
-export type ExampleKind = 'mixture' | 'clean' | 'noise';
+export type ExampleKind = 'mixture' | 'clean' | 'noise' | 'pair';
 
 /** How one example came about. */
 export interface ExampleInfo {
@@ -43,6 +43,7 @@ export interface MixerOptions {
 export class Mixer {
   private readonly speechPool: ClipPool;
   private readonly noisePool: ClipPool;
+  private readonly pairPool: ClipPool;
   private readonly noiseMaker: NoiseMaker;
   private readonly rooms: Float32Array[];
   private readonly reverberator: Reverberator;
@@ -56,6 +57,7 @@ export class Mixer {
     this.options = options;
     this.speechPool = new ClipPool('speech', parts);
     this.noisePool = new ClipPool('noise', parts);
+    this.pairPool = new ClipPool('pairs', parts);
     this.noiseMaker = new NoiseMaker(this.speechPool, this.noisePool, augment, samples);
     this.rooms = augment.reverb > 0 ? makeRooms(augment, seed) : [];
     this.reverberator = new Reverberator(augment.earlySeconds);
@@ -76,6 +78,11 @@ export class Mixer {
       clean.fill(0);
       this.setLevel(noisy, clean, rng);
       return info('noise', noise, NaN, noisy, false);
+    }
+    if (roll >= 1 - augment.pairs && !this.pairPool.empty) {
+      assemblePair(this.pairPool, rng, noisy, clean);
+      this.setLevel(noisy, clean, rng);
+      return info('pair', 'none', NaN, noisy, false);
     }
     const pure = roll < augment.noiseToSilence + augment.cleanToClean;
     // `wet` is what the microphone hears, `dry` what the model should give back.
@@ -107,6 +114,7 @@ export class Mixer {
   close(): void {
     this.speechPool.close();
     this.noisePool.close();
+    this.pairPool.close();
   }
 
   private makeSpeech(rng: Rng, out: Float32Array) {

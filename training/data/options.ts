@@ -12,6 +12,8 @@ export interface AugmentOptions {
   cleanToClean: number;
   /** Noise alone, target digital silence. */
   noiseToSilence: number;
+  /** A ready-made noisy/clean pair, when a corpus has any; only its level is changed. */
+  pairs: number;
   /** SNR range that is favoured, and the probability of drawing from it rather than from snrDb. */
   favouredSnrDb: Range;
   favouredSnr: number;
@@ -68,6 +70,7 @@ export interface AugmentOptions {
 export const DEFAULT_AUGMENT: AugmentOptions = {
   cleanToClean: 0.05,
   noiseToSilence: 0.04,
+  pairs: 0.3,
   favouredSnrDb: [-5, 15],
   favouredSnr: 0.5,
   levelDb: [-40, -12],
@@ -136,6 +139,8 @@ export function resolveAugment(options: Partial<AugmentOptions> | undefined): Au
   const probabilities = [
     'cleanToClean',
     'noiseToSilence',
+    'pairs',
+    'pairs',
     'favouredSnr',
     'nearClipping',
     'clipping',
@@ -157,7 +162,10 @@ export function resolveAugment(options: Partial<AugmentOptions> | undefined): Au
       throw new DataError('DATA_OPTIONS', `augment option '${name}' must be within 0 to 1`);
     }
   }
-  if (merged.cleanToClean + merged.noiseToSilence > 1 || merged.babble + merged.synthetic > 1) {
+  if (
+    merged.cleanToClean + merged.noiseToSilence + merged.pairs > 1 ||
+    merged.babble + merged.synthetic > 1
+  ) {
     throw new DataError('DATA_OPTIONS', 'probabilities of exclusive choices exceed 1');
   }
   return merged;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clip, PoolReader } from './cache.ts';
+import { type Clip, type PoolKind, PoolReader } from './cache.ts';
 import { type Rng, WeightedIndex } from './random.ts';
 
 /** A clip with the file it is read from. */
@@ -17,6 +17,7 @@ export interface PoolPart {
   weight: number;
   speech: readonly Clip[];
   noise: readonly Clip[];
+  pairs: readonly Clip[];
   speechWeights: Readonly<Record<string, number>>;
   noiseWeights: Readonly<Record<string, number>>;
 }
@@ -33,12 +34,13 @@ export class ClipPool {
   private readonly groups = new Map<string, number[]>();
   private readonly speakers = new Map<string, number[]>();
 
-  constructor(kind: 'speech' | 'noise', parts: readonly PoolPart[]) {
+  constructor(kind: PoolKind, parts: readonly PoolPart[]) {
     const weights: number[] = [];
     for (const part of parts) {
+      if (part[kind].length === 0) continue;
       const reader = new PoolReader(join(part.dir, `${kind}.i16`));
       this.readers.push(reader);
-      const sourceWeights = kind === 'speech' ? part.speechWeights : part.noiseWeights;
+      const sourceWeights = kind === 'noise' ? part.noiseWeights : part.speechWeights;
       for (const clip of part[kind]) {
         const group = `${part.corpus}:${clip.source}`;
         const number = this.clips.push({ ...clip, reader, group }) - 1;

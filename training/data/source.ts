@@ -100,6 +100,7 @@ export class WorkerBatches {
   }
 
   private arrival(batch: number): Promise<BatchReply> {
+    for (const worker of this.workers) worker.ref();
     return new Promise((resolve, reject) => {
       this.waiting = { batch, resolve, reject };
     });
@@ -120,6 +121,7 @@ export class WorkerBatches {
       if (this.waiting?.batch === reply.batch) {
         const { resolve } = this.waiting;
         this.waiting = undefined;
+        for (const other of this.workers) other.unref();
         resolve(reply);
       } else this.ready.set(reply.batch, reply);
     });
@@ -135,6 +137,8 @@ export class WorkerBatches {
     worker.on('exit', (code) =>
       fail(new DataError('DATA_WORKER', `the mixing worker ended with status ${code}`)),
     );
+    // A trainer that ends without close() must not be kept alive by batches nobody waits for.
+    worker.unref();
     return worker;
   }
 }

@@ -42,6 +42,35 @@ export function assembleSpeech(
   }
 }
 
+/** Fills both arrays with crops of ready-made pairs, noisy and clean cut alike. */
+export function assemblePair(
+  pool: ClipPool,
+  rng: Rng,
+  noisy: Float32Array,
+  clean: Float32Array,
+): void {
+  noisy.fill(0);
+  clean.fill(0);
+  const first = pool.draw(rng);
+  let clip = first;
+  let position = 0;
+  while (position < noisy.length) {
+    const need = noisy.length - position;
+    const start = clip.length > need ? rng.int(clip.length - need + 1) : 0;
+    const count = Math.min(need, clip.length);
+    const gain = REFERENCE_RMS / clip.activeRms;
+    for (const [out, offset] of [
+      [noisy, clip.offset],
+      [clean, clip.offset + clip.length],
+    ] as const) {
+      clip.reader.add(offset + start, count, out, position, gain);
+      fadeEdges(out, position, count, start > 0 || position > 0, start + count < clip.length);
+    }
+    position += count;
+    clip = pool.drawLike(first, rng);
+  }
+}
+
 /** Where to start so that at least a third of the crop is speech, if a few tries find such a place. */
 function cropStart(clip: PoolClip, need: number, rng: Rng): number {
   const low = Math.max(0, firstActive(clip) - RATE * 0.3);

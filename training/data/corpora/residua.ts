@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, normalize, sep } from 'node:path';
 import { DataError } from '../errors.ts';
-import type { CorpusListing } from './types.ts';
+import type { CorpusListing, CorpusLoader } from './types.ts';
 
 /** One line of `manifest.csv`. */
 export interface ManifestRow {
@@ -73,11 +73,19 @@ export function readManifest(dir: string): { rows: ManifestRow[]; hash: string }
   return { rows, hash: createHash('sha256').update(text).digest('hex') };
 }
 
+/** A folder described by `manifest.csv` (split, kind, source, file, …); its train split. */
+export const residua: CorpusLoader = {
+  format: 'residua',
+  layout: 'manifest.csv with columns split, kind, source, file, licence, seconds',
+  matches: (dir) => existsSync(join(dir, 'manifest.csv')),
+  list: listResidua,
+};
+
 /**
- * The train split of a Residua audio folder. Validation and test recordings are never listed: a
- * train row whose file lies outside `train/` is refused, since it would leak them into training.
+ * Validation and test recordings are never listed: a train row whose file lies outside `train/` is
+ * refused, since it would leak them into training.
  */
-export function listResidua(dir: string): CorpusListing {
+function listResidua(dir: string): CorpusListing {
   const listing: CorpusListing = { format: 'residua', speech: [], noise: [], pairs: [] };
   for (const row of readManifest(dir).rows) {
     if (row.split !== 'train') continue;

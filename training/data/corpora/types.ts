@@ -1,6 +1,6 @@
 /** One recording found on disk, not opened yet. */
 export interface CorpusFile {
-  /** Absolute path. */
+  /** Absolute path, or relative to the working directory as the corpus's folder was. */
   path: string;
   /** Collection within the corpus (e.g. `librispeech`, `esc10`); short clips are joined within it. */
   source: string;
@@ -13,7 +13,6 @@ export interface CorpusPair {
   noisy: string;
   clean: string;
   source: string;
-  speaker?: string;
 }
 
 /** What a corpus loader found. */
@@ -22,6 +21,18 @@ export interface CorpusListing {
   speech: CorpusFile[];
   noise: CorpusFile[];
   pairs: CorpusPair[];
+}
+
+/** Knows one corpus's layout on disk. */
+export interface CorpusLoader {
+  /** Name used in a configuration. */
+  format: string;
+  /** The layout in words, for messages. */
+  layout: string;
+  /** Whether the folder looks like this corpus. */
+  matches(dir: string): boolean;
+  /** Lists what may be trained on: never the corpus's own test or development parts. */
+  list(dir: string): CorpusListing;
 }
 
 /** A folder of recordings to train on. */
