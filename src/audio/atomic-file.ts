@@ -60,7 +60,7 @@ export class AtomicFile {
 
   async writeAt(offset: number, bytes: Uint8Array): Promise<void> {
     try {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         const left = bytes.length - done;
         const { bytesWritten } = await this.#handle.write(bytes, done, left, offset + done);
         done += bytesWritten;

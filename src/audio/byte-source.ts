@@ -82,7 +82,7 @@ export async function* chunksOf(
   offset = 0,
   chunkBytes = 65536,
 ): AsyncGenerator<Uint8Array> {
-  for (let at = offset; at < source.size; ) {
+  for (let at = offset; at < source.size;) {
     const chunk = await source.readAt(at, chunkBytes);
     if (chunk.length === 0) return;
     at += chunk.length;

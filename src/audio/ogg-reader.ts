@@ -27,7 +27,10 @@ export async function openOgg(source: ByteSource): Promise<RawReader> {
   if (!page || head.length < page.headerBytes + page.bodyBytes) {
     throw truncatedError(path, 'in the middle of its first Ogg page');
   }
-  const identified = identify(path, head.subarray(page.headerBytes, page.headerBytes + page.bodyBytes));
+  const identified = identify(
+    path,
+    head.subarray(page.headerBytes, page.headerBytes + page.bodyBytes),
+  );
   const last = await lastPage(source);
   if (last.serial !== page.serial) {
     throw formatError(path, 'holds several Ogg streams (video, or files joined together)');
@@ -117,7 +120,8 @@ class OggReader implements RawReader {
     }
     const block = accept(await this.#decode(() => this.#decoder.flush()));
     if (block) yield block;
-    if (total !== frames) throw corruptError(path, `${total} of ${frames} samples could be decoded`);
+    if (total !== frames)
+      throw corruptError(path, `${total} of ${frames} samples could be decoded`);
   }
 
   async #decode(call: () => DecodedPiece | Promise<DecodedPiece>): Promise<DecodedPiece> {

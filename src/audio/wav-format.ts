@@ -90,7 +90,10 @@ function resolveDataSize(
   if (declared === UNKNOWN_SIZE || neverFilledIn) return available;
   if (declared <= available) return declared;
   if (declared >= PIPE_SIZE && (riffSize >= PIPE_SIZE || riffSize === 0)) return available;
-  throw truncatedError(path, `the header promises ${declared} bytes of samples, ${available} exist`);
+  throw truncatedError(
+    path,
+    `the header promises ${declared} bytes of samples, ${available} exist`,
+  );
 }
 
 function parseFormat(path: string, bytes: Uint8Array): Omit<WavLayout, 'dataOffset' | 'dataBytes'> {
@@ -139,4 +142,3 @@ function codingOf(tag: number): SampleCoding | undefined {
 export function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-

@@ -25,6 +25,8 @@ const PENDING_BYTES = 1 << 18;
 /** Streams planar float blocks into a WAV file. */
 export class WavWriter {
   readonly sampleFormat: WavSampleFormat;
+  /** The final name. */
+  readonly path: string;
   /** Samples per channel written so far. */
   frames = 0;
   /** Samples an integer format had to clip. */
@@ -38,6 +40,7 @@ export class WavWriter {
 
   private constructor(file: AtomicFile, options: WavWriterOptions) {
     this.#file = file;
+    this.path = file.path;
     this.#channels = options.channels;
     this.#sampleRate = options.sampleRate;
     this.sampleFormat = options.sampleFormat ?? '16';
@@ -63,7 +66,7 @@ export class WavWriter {
     const count = block[0]!.length;
     const bytes = SAMPLE_BYTES[this.sampleFormat];
     const frameBytes = bytes * this.#channels;
-    for (let at = 0; at < count; ) {
+    for (let at = 0; at < count;) {
       const room = Math.floor((PENDING_BYTES - this.#pendingBytes) / frameBytes);
       const take = Math.min(room, count - at);
       const data = new DataView(this.#pending.buffer, this.#pendingBytes, take * frameBytes);

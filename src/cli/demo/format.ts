@@ -1,20 +1,22 @@
 /** Numbers as the terminal table and the page show them: one place, so that both say the same. */
 
+import type { Variant } from './report.ts';
+
 export const MISSING = '–';
 
-function fixed(value: number, digits: number): string {
-  if (!Number.isFinite(value)) return MISSING;
+function fixed(value: number | undefined, digits: number): string {
+  if (value === undefined || !Number.isFinite(value)) return MISSING;
   const text = value.toFixed(digits);
   // A typographic minus lines up with the digits, and −0.00 is 0.00.
   return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
 }
 
 /** dB with two decimals. */
-export const decibels = (value: number): string => fixed(value, 2);
+export const decibels = (value: number | undefined): string => fixed(value, 2);
 /** STOI, three decimals. */
-export const intelligibility = (value: number): string => fixed(value, 3);
+export const intelligibility = (value: number | undefined): string => fixed(value, 3);
 /** PESQ, two decimals. */
-export const opinion = (value: number): string => fixed(value, 2);
+export const opinion = (value: number | undefined): string => fixed(value, 2);
 /** ms, two decimals. */
 export const milliseconds = (value: number): string => fixed(value, 2);
 /** Signal-to-noise ratio as labelled, dB, always with a sign except for 0. */
@@ -27,6 +29,6 @@ export function latency(ms: number): string {
 }
 
 /** kbit/s; `uncoded` where the quantizer writes no codes. */
-export function bitrate(kbps: number | null): string {
-  return kbps === null ? 'uncoded' : fixed(kbps, 2);
+export function bitrate({ codebooks, bitrateKbps }: Variant): string {
+  return codebooks === 0 ? 'uncoded' : fixed(bitrateKbps, 2);
 }

@@ -1,13 +1,13 @@
-import { mean, type Percentiles } from '../../common/statistics.ts';
+import type { Percentiles } from '../../common/statistics.ts';
 
-/** How close a recording is to its clean reference. */
+/** How close a recording is to its clean reference. A measure undefined for a pair is absent. */
 export interface Scores {
   /** Scale-invariant signal-to-distortion ratio, dB. */
-  readonly siSdr: number;
+  readonly siSdr?: number;
   /** Short-time objective intelligibility, about 0..1. */
-  readonly stoi: number;
+  readonly stoi?: number;
   /** Wide-band PESQ (ITU-T P.862.2), 1.04..4.64. */
-  readonly pesqWb: number;
+  readonly pesqWb?: number;
 }
 
 /** One quantizer of one model at one number of codebooks. */
@@ -17,8 +17,8 @@ export interface Variant {
   readonly codebooks: number;
   /** For people, from the manifest. */
   readonly label: string;
-  /** Null where no codes are written (`none`). */
-  readonly bitrateKbps: number | null;
+  /** 0 where nothing is coded (`none`). */
+  readonly bitrateKbps: number;
   readonly algorithmicLatencyMs: number;
 }
 
@@ -52,21 +52,14 @@ export interface MeanResult extends Variant {
 
 /** What `residua demo --json` prints. Times in ms, rates in Hz, bitrate in kbit/s. */
 export interface DemoReport {
+  /** Path of the HTML page. */
   readonly page: string;
-  readonly outDir: string;
+  /** Folder of the WAV files. */
+  readonly audio: string;
   readonly hopMs: number;
   readonly machine: string;
   readonly recordings: readonly RecordingResult[];
   readonly means: { readonly noisy: Scores; readonly enhanced: readonly MeanResult[] };
-}
-
-/** @returns the mean of every score; NaN for none. */
-export function meanScores(scores: readonly Scores[]): Scores {
-  return {
-    siSdr: mean(scores.map((one) => one.siSdr)),
-    stoi: mean(scores.map((one) => one.stoi)),
-    pesqWb: mean(scores.map((one) => one.pesqWb)),
-  };
 }
 
 /** File-name and element-id safe name of a variant; the model is named only where there are several. */

@@ -46,17 +46,17 @@ export function demoTable(report: DemoReport): string {
     at === 0 ? `mean of ${one.files}` : '',
     ...resultCells(one, report.means.noisy),
   ]);
-  const width = 100;
-  return layOut([HEAD, '-'.repeat(width), ...files, '-'.repeat(width), ...means], 2);
+  return layOut([HEAD, [], ...files, [], ...means], 2);
 }
 
 function resultCells(result: EnhancedResult | MeanResult, noisy: Scores): string[] {
   const { metrics, hopMs } = result;
-  const change = (show: (value: number) => string, before: number, after: number): string =>
+  type Value = number | undefined;
+  const change = (show: (value: Value) => string, before: Value, after: Value): string =>
     `${show(before)} → ${show(after).padStart(5)}`;
   return [
     result.codebooks > 1 ? `${result.quantizer} × ${result.codebooks}` : result.quantizer,
-    format.bitrate(result.bitrateKbps),
+    format.bitrate(result),
     format.latency(result.algorithmicLatencyMs),
     change(format.decibels, noisy.siSdr, metrics.siSdr),
     change(format.intelligibility, noisy.stoi, metrics.stoi),

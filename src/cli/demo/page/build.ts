@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { palette, type LevelScale } from '../picture.ts';
 import * as format from '../format.ts';
-import type { DemoReport, Scores } from '../report.ts';
+import type { DemoReport } from '../report.ts';
 import { meansTable, resultsTable } from './tables.ts';
 import { escapeHtml as e } from './escape.ts';
 
@@ -48,15 +48,6 @@ export interface PageInput {
 const asset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 const dataUrl = (type: string, bytes: Uint8Array): string =>
   `data:${type};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
-
-/** Name and value pairs of the scores, for the facts of a version. */
-export function scoreFacts(scores: Scores): [string, string][] {
-  return [
-    ['SI-SDR', `${format.decibels(scores.siSdr)} dB`],
-    ['STOI', format.intelligibility(scores.stoi)],
-    ['PESQ', format.opinion(scores.pesqWb)],
-  ];
-}
 
 /**
  * The whole page as one HTML document that loads nothing: styles, script, sound and pictures are in it,

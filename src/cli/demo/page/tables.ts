@@ -35,7 +35,7 @@ function noisyCells(scores: Scores): string {
 
 function enhancedCells(result: MeanResult | EnhancedResult): string {
   return cells([
-    format.bitrate(result.bitrateKbps),
+    format.bitrate(result),
     format.latency(result.algorithmicLatencyMs),
     ...scoreCells(result.metrics),
     format.milliseconds(result.hopMs.p50),
