@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SkipReporter } from './test/skip-reporter.ts';
 
 export default defineConfig({
   test: {
@@ -12,6 +13,6 @@ export default defineConfig({
     // Worker processes, not threads: native addons (onnxruntime) and process-wide state stay apart.
     pool: 'forks',
     // 'default' ends with the counts of files, tests and skips, and names what failed.
-    reporters: ['default'],
+    reporters: ['default', new SkipReporter()],
   },
 });

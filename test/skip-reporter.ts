@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Reporter, TestModule } from 'vitest/node';
+
+/**
+ * Names every skipped test after the run. In CI, with the shared recordings in place, a skip is a
+ * failure: a test that passes because what it needs was missing proves nothing. A test that cannot run
+ * everywhere says why in its name, in brackets: `[needs a GPU]`, `[not as root]`; such a skip is
+ * named, and allowed.
+ */
+export class SkipReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const skipped = modules.flatMap((module) =>
+      [...module.children.allTests('skipped')].map(
+        (test) => `${module.relativeModuleId} > ${test.fullName}`,
+      ),
+    );
+    if (skipped.length === 0) return;
+    console.log(`Skipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
+    const unexplained = skipped.filter((name) => !/\[(needs|not) [^\]]+\]/.test(name));
+    if (unexplained.length > 0 && skipsAreFailures()) {
+      console.error(`${unexplained.length} skipped without a reason in brackets: that fails in CI.`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+function skipsAreFailures(): boolean {
+  const audio =
+    process.env['RESIDUA_AUDIO'] ?? path.resolve(import.meta.dirname, '../../shared/audio');
+  return Boolean(process.env['CI']) && existsSync(path.join(audio, 'test'));
+}
