@@ -19,7 +19,9 @@ export class SkipReporter implements Reporter {
     console.log(`Skipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
     const unexplained = skipped.filter((name) => !/\[(needs|not) [^\]]+\]/.test(name));
     if (unexplained.length > 0 && skipsAreFailures()) {
-      console.error(`${unexplained.length} skipped without a reason in brackets: that fails in CI.`);
+      console.error(
+        `${unexplained.length} skipped without a reason in brackets: that fails in CI.`,
+      );
       process.exitCode = 1;
     }
   }
