@@ -1,0 +1,107 @@
+/**
+ * Exports a checkpoint to ONNX and proves it against the trainer:
+ * `npm run export -- --checkpoint training/checkpoints/none-v1 --out models/residua-v1`.
+ */
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeError, exitCodeOf, ResiduaError, UsageError } from '../src/common/errors.ts';
+import { buildGraphs } from './export/build-graphs.ts';
+import { checkParity } from './export/parity.ts';
+import { writeModel } from './export/write-model.ts';
+import { gaussian, mulberry32 } from './graph/random.ts';
+import { loadEvalPairs } from './data/index.ts';
+import { readCheckpoint, type NamedTensor } from './trainer/checkpoint.ts';
+import { parseTrainConfig } from './trainer/config.ts';
+import { Trainer } from './trainer/trainer.ts';
+
+const HELP = `Export a trained checkpoint to ONNX graphs and a manifest entry.
+
+  npm run export -- --checkpoint training/checkpoints/none-v1 [--out models/residua-v1]
+
+The averaged weights are exported. Afterwards the graphs are streamed hop by hop in onnxruntime over
+noise and, where there are any, real recordings, and must equal the trainer's output to 1e-4.
+
+  --checkpoint DIR  what to export
+  --out DIR         model folder; other quantizers in it are kept (default models/residua-v1)
+  --pairs DIR       folder with pairs.csv for the check (default ../shared/audio/test)
+`;
+
+const TOLERANCE = 1e-4;
+const root = resolve(import.meta.dirname, '..');
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      checkpoint: { type: 'string' },
+      out: { type: 'string', default: join(root, 'models', 'residua-v1') },
+      pairs: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (values.checkpoint === undefined)
+    throw new UsageError('Which checkpoint? --checkpoint DIR is missing.');
+  const folder = resolve(values.checkpoint);
+  const { meta, tensors } = await readCheckpoint(folder);
+  const config = parseTrainConfig(meta.config, folder);
+  const trainer = new Trainer(config);
+  await trainer.resume(folder);
+
+  const weights = new Map<string, NamedTensor>();
+  for (const name of trainer.store.variables.keys()) {
+    weights.set(name, (tensors.get(`ema/${name}`) ?? tensors.get(`param/${name}`))!);
+  }
+  const graphs = buildGraphs(trainer.network, weights);
+  const out = resolve(values.out);
+  const identity = {
+    id: 'residua-v1',
+    name: 'Residua v1',
+    version: '1',
+    license: 'MIT (weights); training data: see MODEL_CARD.md',
+    description:
+      'Causal codec-denoiser: complex filter on the spectrum, MDCT latent, 16 kHz, 20 ms.',
+  };
+  await writeModel(out, identity, config, trainer.network.quantizer.codebooks, graphs, {
+    run: config.name,
+    steps: meta.step,
+    audioHours: Math.round(meta.audioSeconds / 36) / 100,
+  });
+  await prove(trainer, out, values.pairs);
+}
+
+/** @throws ResiduaError PARITY when the graphs do not compute what the trainer does. */
+async function prove(trainer: Trainer, folder: string, pairs: string | undefined): Promise<void> {
+  const random = mulberry32(7);
+  const noise = Float32Array.from({ length: 16000 * 2 + 37 }, () => 0.1 * gaussian(random));
+  const signals: [string, Float32Array][] = [['noise', noise]];
+  const audio = process.env['RESIDUA_AUDIO'] ?? join(root, '..', 'shared', 'audio');
+  try {
+    const recordings = await loadEvalPairs(resolve(pairs ?? join(audio, 'test')));
+    for (const { id, noisy } of recordings.slice(0, 3)) signals.push([id, noisy]);
+  } catch (error) {
+    if (pairs !== undefined) throw error;
+    process.stderr.write(`no recordings to check against: ${describeError(error)}\n`);
+  }
+  for (const [name, signal] of signals) {
+    const expected = trainer.enhance(signal);
+    const worst = await checkParity(folder, trainer.config.quantizerId, signal, expected);
+    process.stderr.write(`parity on ${name}: largest difference ${worst.toExponential(2)}\n`);
+    if (!(worst <= TOLERANCE)) {
+      throw new ResiduaError(
+        'PARITY',
+        `The exported graphs differ from the trainer by ${worst} on ${name}`,
+        {
+          hint: 'Do not ship this export; compare training/graph/tf-ops.ts and onnx-ops.ts.',
+        },
+      );
+    }
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`error: ${describeError(error)}\n`);
+  process.exitCode = exitCodeOf(error);
+});

@@ -1,0 +1,77 @@
+/** A trained network as two ONNX graphs: noisy hop → codes (or latent), and codes (or latent) → clean hop. */
+import { OnnxOps, type GraphValue } from '../graph/onnx-ops.ts';
+import type { NamedTensor } from '../trainer/checkpoint.ts';
+import type { Network } from '../trainer/network.ts';
+import { OnnxGraph, type OnnxGraphOptions } from './onnx-graph.ts';
+
+export interface BuiltGraph {
+  bytes: Uint8Array;
+  /** Values in the flat state. */
+  stateSize: number;
+  /** Values in all initializers, learned and fixed. */
+  parameters: number;
+  macsPerHop: number;
+}
+
+export interface BuiltGraphs {
+  encoder: BuiltGraph;
+  decoder: BuiltGraph;
+}
+
+/** @param weights parameters by name, see training/trainer/checkpoint.ts. */
+export function buildGraphs(
+  network: Network,
+  weights: ReadonlyMap<string, NamedTensor>,
+): BuiltGraphs {
+  const { quantizer, config } = network;
+  const { hopSamples, latentDim } = config;
+  const continuous = quantizer.codebooks === 0;
+  const port = continuous
+    ? ({ name: 'latent', type: 'float32', width: latentDim } as const)
+    : ({ name: 'codes', type: 'int32', width: quantizer.codebooks } as const);
+  const hop = { name: 'hop', type: 'float32', width: hopSamples } as const;
+  return {
+    encoder: build('encoder', weights, hop, port, (ops, x) =>
+      quantizer.exportEncoder(ops, network.encode(ops, x)),
+    ),
+    decoder: build('decoder', weights, port, hop, (ops, x) =>
+      network.decode(ops, quantizer.exportDecoder(ops, x)),
+    ),
+  };
+}
+
+interface GraphPort {
+  name: string;
+  type: 'float32' | 'int32';
+  width: number;
+}
+
+function build(
+  name: string,
+  weights: ReadonlyMap<string, NamedTensor>,
+  input: GraphPort,
+  output: GraphPort,
+  body: (ops: OnnxOps, x: GraphValue) => GraphValue,
+): BuiltGraph {
+  const options: OnnxGraphOptions = { producerName: 'residua' };
+  // A first pass finds how much state there is, so that the second can declare and split it.
+  const draft = new OnnxGraph(name, options);
+  const counting = new OnnxOps(draft, weights, undefined);
+  body(counting, draft.input(input.name, input.type, ['T', input.width]));
+  const sizes = counting.pieces.map(({ size }) => size);
+  const stateSize = sizes.reduce((a, b) => a + b, 0);
+
+  const graph = new OnnxGraph(name, options);
+  const x = graph.input(input.name, input.type, ['T', input.width]);
+  const state = graph.input('state', 'float32', [stateSize]);
+  const ops = new OnnxOps(graph, weights, graph.split(state, sizes, 0));
+  graph.output(body(ops, x), output.name, output.type, ['T', output.width]);
+  const next = ops.pieces.map((piece) => piece.next);
+  graph.output(graph.concat(next, 0), 'state_out', 'float32', [stateSize]);
+  return {
+    bytes: graph.toBytes(),
+    stateSize,
+    parameters: ops.parameterCount,
+    macsPerHop: ops.macsPerFrame,
+  };
+}

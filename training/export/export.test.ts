@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { gaussian, mulberry32 } from '../graph/random.ts';
+import type { NamedTensor } from '../trainer/checkpoint.ts';
+import { tinyConfig, tinyVqConfig } from '../trainer/test-config.ts';
+import { Trainer } from '../trainer/trainer.ts';
+import { buildGraphs } from './build-graphs.ts';
+import { checkParity } from './parity.ts';
+import { writeModel } from './write-model.ts';
+
+const identity = { id: 'tiny', name: 'Tiny', version: '1', license: 'MIT', description: 'test' };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'residua-export-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+it.each([tinyConfig(), tinyVqConfig()])(
+  'exports graphs that stream what the trainer computes ($quantizerId)',
+  async (config) => {
+    const trainer = new Trainer(config);
+    const random = mulberry32(11);
+    const samples = 32 * 20;
+    const noisy = Float32Array.from({ length: 2 * samples }, () => 0.1 * gaussian(random));
+    const clean = noisy.map((x) => 0.5 * x);
+    for (let i = 0; i < 4; i++) trainer.trainStep({ noisy, clean, batchSize: 2, samples });
+    const weights = new Map<string, NamedTensor>();
+    for (const [name, variable] of trainer.store.variables) {
+      const { ema } = trainer.optimizer.slots.get(name)!;
+      weights.set(name, { shape: variable.shape, values: ema.dataSync() as Float32Array });
+    }
+    const graphs = buildGraphs(trainer.network, weights);
+    const { codebooks } = trainer.network.quantizer;
+    await writeModel(folder, identity, config, codebooks, graphs, {});
+    const signal = Float32Array.from({ length: 5000 }, () => 0.1 * gaussian(random));
+    const worst = await checkParity(folder, config.quantizerId, signal, trainer.enhance(signal));
+    expect(worst).toBeLessThan(1e-4);
+    // The comparison means something: the output is neither silence nor the input.
+    const out = trainer.enhance(signal);
+    expect(Math.max(...out.map(Math.abs))).toBeGreaterThan(1e-3);
+    expect(Math.max(...out.map((x, i) => Math.abs(x - signal[i]!)))).toBeGreaterThan(1e-2);
+  },
+);

@@ -1,0 +1,85 @@
+/** Writes graphs and manifest entry of one quantizer into a model folder, keeping its other quantizers. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  parseManifest,
+  type GraphEntry,
+  type ModelManifest,
+  type QuantizerEntry,
+} from '../../src/codec/manifest.ts';
+import type { TrainConfig } from '../trainer/config.ts';
+import type { BuiltGraph, BuiltGraphs } from './build-graphs.ts';
+
+export const LABELS: Readonly<Record<string, string>> = {
+  none: 'Unquantised (continuous ceiling)',
+  vq: 'Vector quantization, one codebook',
+};
+
+/** The order in which quantizers are listed; others follow. */
+const ORDER = ['none', 'vq'];
+
+export interface ModelIdentity {
+  id: string;
+  name: string;
+  version: string;
+  license: string;
+  description: string;
+}
+
+export async function writeModel(
+  folder: string,
+  identity: ModelIdentity,
+  config: TrainConfig,
+  codebooks: number,
+  graphs: BuiltGraphs,
+  training: Record<string, unknown>,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { quantizerId: id, model } = config;
+  const codebookSize = config.quantizer.family === 'none' ? 0 : config.quantizer.codebookSize;
+  const entry: QuantizerEntry = {
+    id,
+    family: config.quantizer.family,
+    label: LABELS[id] ?? id,
+    maxCodebooks: codebooks,
+    codebookSize,
+    bitsPerCodebook: codebookSize === 0 ? 0 : Math.log2(codebookSize),
+    latentDim: model.latentDim,
+    encoder: await writeGraph(folder, `${id}.encoder.onnx`, graphs.encoder),
+    decoder: await writeGraph(folder, `${id}.decoder.onnx`, graphs.decoder),
+    params: graphs.encoder.parameters + graphs.decoder.parameters,
+    macsPerHop: graphs.encoder.macsPerHop + graphs.decoder.macsPerHop,
+    training,
+  };
+  const path = join(folder, 'manifest.json');
+  const known = existsSync(path) ? parseManifest(await readFile(path, 'utf8'), path) : undefined;
+  const rank = (q: QuantizerEntry): number =>
+    (ORDER.indexOf(q.id) + ORDER.length + 1) % (ORDER.length + 1);
+  const quantizers = [...(known?.quantizers ?? []).filter((q) => q.id !== id), entry];
+  quantizers.sort((a, b) => rank(a) - rank(b));
+  const manifest: ModelManifest = {
+    format: 'residua-model',
+    formatVersion: 1,
+    ...identity,
+    sampleRate: model.sampleRate,
+    hopSamples: model.hopSamples,
+    windowSamples: 2 * model.hopSamples,
+    algorithmicLatencySamples: 2 * model.hopSamples,
+    quantizers,
+  };
+  const text = JSON.stringify(manifest, null, 2) + '\n';
+  parseManifest(text, path);
+  await writeFile(path, text);
+}
+
+async function writeGraph(folder: string, file: string, graph: BuiltGraph): Promise<GraphEntry> {
+  await writeFile(join(folder, file), graph.bytes);
+  return {
+    file,
+    sha256: createHash('sha256').update(graph.bytes).digest('hex'),
+    bytes: graph.bytes.length,
+    stateSize: graph.stateSize,
+  };
+}

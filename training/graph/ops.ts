@@ -1,0 +1,53 @@
+/**
+ * The few operations the networks are written in, so that one description of a model serves both the
+ * trainer (tf-ops.ts, whole batches) and the exporter (onnx-ops.ts, one hop at a time with explicit state).
+ *
+ * Every value is a matrix [frames, features] (the trainer folds batch and time into `frames`) unless a
+ * parameter or constant says otherwise. All operations act on one frame at a time except `past` / `delayed`,
+ * which are therefore the only source of temporal context, and of state.
+ */
+
+/** How a parameter starts. `normal` is N(0, std²); `matrix` copies the given values. */
+export type Initializer =
+  | { kind: 'zeros' }
+  | { kind: 'constant'; value: number }
+  | { kind: 'normal'; std: number }
+  | { kind: 'matrix'; values: Float32Array };
+
+/** A value together with the frames that came before it. */
+export interface History<V> {
+  readonly value: V;
+  /** How many past frames can be seen. */
+  readonly frames: number;
+  readonly features: number;
+}
+
+export interface Ops<V> {
+  /** A trainable parameter; the same name always gives the same parameter. */
+  param(name: string, shape: readonly number[], init: Initializer): V;
+  /** A fixed matrix or row vector, identified by name. */
+  constant(name: string, values: Float32Array, shape: readonly number[]): V;
+  matmul(x: V, w: V): V;
+  add(x: V, y: V): V;
+  sub(x: V, y: V): V;
+  mul(x: V, y: V): V;
+  div(x: V, y: V): V;
+  addScalar(x: V, value: number): V;
+  mulScalar(x: V, value: number): V;
+  sigmoid(x: V): V;
+  tanh(x: V): V;
+  sqrt(x: V): V;
+  square(x: V): V;
+  /** Elementwise x^exponent for x > 0. */
+  pow(x: V, exponent: number): V;
+  /** Joins along features. */
+  concat(values: readonly V[]): V;
+  /** Features [start, start + size). */
+  columns(x: V, start: number, size: number): V;
+  /** Mean over features, shape [frames, 1]. */
+  mean(x: V): V;
+  /** Gives access to up to `frames` earlier frames of x (zeros before the start). */
+  past(id: string, x: V, features: number, frames: number): History<V>;
+  /** x as it was `delay` frames ago, 0 ≤ delay ≤ history.frames. */
+  delayed(history: History<V>, delay: number): V;
+}

@@ -1,0 +1,167 @@
+/** {@link Ops} on TensorFlow.js tensors: [batch · time, features], zero history before each example. */
+import { tf, type Rank, type Tensor2D, type Tensor3D, type Variable } from '../tf.ts';
+import type { History, Initializer, Ops } from './ops.ts';
+import { gaussian, type Random } from './random.ts';
+
+/** Where {@link TfOps} gets its parameters from: the live weights, or their running average. */
+export interface ParameterSource {
+  get(name: string, shape: readonly number[], init: Initializer): Variable;
+}
+
+/** Named trainable parameters, created on first use, in a stable order. */
+export class ParameterStore implements ParameterSource {
+  readonly variables = new Map<string, Variable>();
+  /** Names for which no gradient is taken. */
+  frozen: (name: string) => boolean = () => false;
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  get(name: string, shape: readonly number[], init: Initializer): Variable {
+    const known = this.variables.get(name);
+    if (known !== undefined) return known;
+    const size = shape.reduce((a, b) => a * b, 1);
+    const values = initialValues(size, init, this.#random);
+    const initial = tf.tensor(values, [...shape], 'float32');
+    const variable = tf.variable(initial, true, undefined, 'float32');
+    this.variables.set(name, variable);
+    return variable;
+  }
+
+  trainable(): [string, Variable][] {
+    return [...this.variables].filter(([name]) => !this.frozen(name));
+  }
+}
+
+function initialValues(size: number, init: Initializer, random: Random): Float32Array {
+  const values = new Float32Array(size);
+  switch (init.kind) {
+    case 'zeros':
+      break;
+    case 'constant':
+      values.fill(init.value);
+      break;
+    case 'normal':
+      for (let i = 0; i < size; i++) values[i] = init.std * gaussian(random);
+      break;
+    case 'matrix':
+      if (init.values.length !== size) {
+        throw new RangeError(`initial matrix has ${init.values.length} values, wanted ${size}`);
+      }
+      values.set(init.values);
+      break;
+  }
+  return values;
+}
+
+/** Constants live as long as the process: they are the same DFT and window matrices in every step. */
+const constants = new Map<string, Tensor2D>();
+
+export class TfOps implements Ops<Tensor2D> {
+  readonly store: ParameterSource;
+  readonly batch: number;
+  readonly time: number;
+
+  constructor(store: ParameterSource, batch: number, time: number) {
+    this.store = store;
+    this.batch = batch;
+    this.time = time;
+  }
+
+  param(name: string, shape: readonly number[], init: Initializer): Tensor2D {
+    return this.store.get(name, shape, init) as unknown as Tensor2D;
+  }
+
+  constant(name: string, values: Float32Array, shape: readonly number[]): Tensor2D {
+    let value = constants.get(name);
+    if (value === undefined) {
+      value = tf.keep(tf.tensor<Rank.R2>(values, [...shape] as [number, number], 'float32'));
+      constants.set(name, value);
+    }
+    return value;
+  }
+
+  matmul(x: Tensor2D, w: Tensor2D): Tensor2D {
+    return tf.matMul(x, w);
+  }
+  add(x: Tensor2D, y: Tensor2D): Tensor2D {
+    return tf.add(x, y);
+  }
+  sub(x: Tensor2D, y: Tensor2D): Tensor2D {
+    return tf.sub(x, y);
+  }
+  mul(x: Tensor2D, y: Tensor2D): Tensor2D {
+    return tf.mul(x, y);
+  }
+  div(x: Tensor2D, y: Tensor2D): Tensor2D {
+    return tf.div(x, y);
+  }
+  addScalar(x: Tensor2D, value: number): Tensor2D {
+    return tf.add(x, value);
+  }
+  mulScalar(x: Tensor2D, value: number): Tensor2D {
+    return tf.mul(x, value);
+  }
+  sigmoid(x: Tensor2D): Tensor2D {
+    return tf.sigmoid(x);
+  }
+  tanh(x: Tensor2D): Tensor2D {
+    return tf.tanh(x);
+  }
+  sqrt(x: Tensor2D): Tensor2D {
+    return tf.sqrt(x);
+  }
+  square(x: Tensor2D): Tensor2D {
+    return tf.square(x);
+  }
+  pow(x: Tensor2D, exponent: number): Tensor2D {
+    return powPositive(x, exponent);
+  }
+  concat(values: readonly Tensor2D[]): Tensor2D {
+    return tf.concat([...values], 1);
+  }
+  columns(x: Tensor2D, start: number, size: number): Tensor2D {
+    return tf.slice(x, [0, start], [-1, size]);
+  }
+  mean(x: Tensor2D): Tensor2D {
+    return tf.mean(x, 1, true);
+  }
+
+  past(_id: string, x: Tensor2D, features: number, frames: number): History<Tensor2D> {
+    const sequence = tf.reshape(x, [this.batch, this.time, features]);
+    const padded = tf.pad(sequence, [[0, 0], [frames, 0], [0, 0]]); // prettier-ignore
+    return { value: padded as unknown as Tensor2D, frames, features };
+  }
+
+  delayed(history: History<Tensor2D>, delay: number): Tensor2D {
+    const padded = history.value as unknown as Tensor3D;
+    const view = tf.slice(
+      padded,
+      [0, history.frames - delay, 0],
+      [this.batch, this.time, history.features],
+    );
+    return tf.reshape(view, [this.batch * this.time, history.features]);
+  }
+}
+
+/**
+ * x^p for x > 0 as exp(p · ln x), whose kernels are vectorised where Pow's is not (about ten times faster),
+ * with the short gradient p · x^(p−1) · dy.
+ */
+export function powPositive<T extends Tensor2D | Tensor3D>(x: T, exponent: number): T {
+  const op = tf.customGrad((value, save) => {
+    const base = value as T;
+    const result = tf.exp(tf.mul(tf.log(base), exponent));
+    (save as (tensors: unknown[]) => void)([base, result]);
+    return {
+      value: result,
+      gradFunc: (dy: unknown, saved: unknown) => {
+        const [input, output] = saved as [T, T];
+        return tf.mul(tf.mul(dy as T, exponent), tf.div(output, input));
+      },
+    };
+  });
+  return op(x) as T;
+}

@@ -1,0 +1,64 @@
+/** The layers that all networks here are built from. */
+import type { Initializer, Ops } from '../graph/ops.ts';
+import type { NetworkConfig } from './config.ts';
+
+/** x · W + b with W [inputs, outputs]. */
+export function linear<V>(
+  ops: Ops<V>,
+  name: string,
+  x: V,
+  inputs: number,
+  outputs: number,
+  weights: Initializer = { kind: 'normal', std: 1 / Math.sqrt(inputs) },
+  bias: Initializer = { kind: 'zeros' },
+): V {
+  const w = ops.param(`${name}/w`, [inputs, outputs], weights);
+  return ops.add(ops.matmul(x, w), ops.param(`${name}/b`, [outputs], bias));
+}
+
+/** Root-mean-square normalisation over features (Zhang & Sennrich, arXiv:1910.07467). */
+export function rmsNorm<V>(ops: Ops<V>, name: string, x: V, features: number): V {
+  const rms = ops.sqrt(ops.addScalar(ops.mean(ops.square(x)), 1e-6));
+  return ops.mul(
+    ops.div(x, rms),
+    ops.param(`${name}/gain`, [features], { kind: 'constant', value: 1 }),
+  );
+}
+
+/**
+ * Residual block: RMS norm → causal dilated convolution over three frames → gated linear unit → linear.
+ * [frames, width] → [frames, width]. Gated convolutions: Dauphin et al., arXiv:1612.08083.
+ */
+export function gatedBlock<V>(
+  ops: Ops<V>,
+  name: string,
+  x: V,
+  config: NetworkConfig,
+  dilation: number,
+): V {
+  const { width, hidden } = config;
+  const history = ops.past(
+    `${name}/past`,
+    rmsNorm(ops, `${name}/norm`, x, width),
+    width,
+    2 * dilation,
+  );
+  const taps = ops.concat([0, dilation, 2 * dilation].map((d) => ops.delayed(history, d)));
+  const gated = linear(ops, `${name}/in`, taps, 3 * width, 2 * hidden);
+  const unit = ops.mul(
+    ops.columns(gated, 0, hidden),
+    ops.sigmoid(ops.columns(gated, hidden, hidden)),
+  );
+  // Small at the start, so that the residual stream does not grow with depth.
+  const std = 1 / Math.sqrt(hidden * config.dilations.length);
+  return ops.add(x, linear(ops, `${name}/out`, unit, hidden, width, { kind: 'normal', std }));
+}
+
+/** All blocks of a network in turn, then a final norm. */
+export function trunk<V>(ops: Ops<V>, name: string, x: V, config: NetworkConfig): V {
+  let h = x;
+  config.dilations.forEach((dilation, i) => {
+    h = gatedBlock(ops, `${name}/block${i}`, h, config, dilation);
+  });
+  return rmsNorm(ops, `${name}/norm`, h, config.width);
+}

@@ -1,0 +1,103 @@
+/**
+ * Encoder and decoder around the quantizer.
+ *
+ * encoder: noisy hop → STFT → {@link denoise} → MDCT → square-root compression → refinement → latent
+ * decoder: latent → refinement → expansion → inverse MDCT → overlap-add → clean hop
+ *
+ * With latentDim = hopSamples both refinements start at zero, so the chain starts as the identity and the
+ * quantizer only pays for bits. With a smaller latent the first projections are learned. Nothing but the
+ * latent crosses from encoder to decoder.
+ */
+import type { Initializer, Ops } from '../graph/ops.ts';
+import { linear, trunk } from './blocks.ts';
+import type { ModelConfig, NetworkConfig } from './config.ts';
+import { denoise } from './denoiser.ts';
+import type { Transforms } from './transforms.ts';
+
+/** Below sqrt(KNEE) the square-root compression of MDCT coefficients turns linear. */
+const KNEE = 1e-6;
+
+/** c → c / (c² + ε)^¼: a square root that keeps the sign and is smooth at 0. */
+export function compress<V>(ops: Ops<V>, c: V): V {
+  return ops.mul(c, ops.pow(ops.addScalar(ops.square(c), KNEE), -0.25));
+}
+
+/** The exact inverse of {@link compress}: x → x · sqrt((x² + sqrt(x⁴ + 4ε)) / 2). */
+export function expand<V>(ops: Ops<V>, x: V): V {
+  const x2 = ops.square(x);
+  const root = ops.sqrt(ops.addScalar(ops.square(x2), 4 * KNEE));
+  return ops.mul(x, ops.sqrt(ops.mulScalar(ops.add(x2, root), 0.5)));
+}
+
+/** Noisy hops → compressed MDCT coefficients of the denoised frame, and the denoiser's hidden features. */
+export function analyse<V>(
+  ops: Ops<V>,
+  hops: V,
+  config: ModelConfig,
+  transforms: Transforms,
+): { coefficients: V; hidden: V } {
+  const { hopSamples, windowSamples, bins } = transforms;
+  const input = ops.past('input', hops, hopSamples, 1);
+  const frames = ops.concat([ops.delayed(input, 1), ops.delayed(input, 0)]);
+  const analysis = ops.constant('analysis', transforms.analysis, [windowSamples, 2 * bins]);
+  const { spectrum, hidden } = denoise(ops, ops.matmul(frames, analysis), config, transforms);
+  const toMdct = ops.constant('toMdct', transforms.spectrumToMdct, [2 * bins, hopSamples]);
+  return { coefficients: compress(ops, ops.matmul(spectrum, toMdct)), hidden };
+}
+
+/** [frames, hop] coefficients and [frames, width] hidden → [frames, latentDim]. */
+export function encodeLatent<V>(
+  ops: Ops<V>,
+  scope: string,
+  coefficients: V,
+  hidden: V,
+  config: ModelConfig,
+  transforms: Transforms,
+): V {
+  const { hopSamples } = transforms;
+  const inputs = hopSamples + config.denoiser.width;
+  const x = ops.concat([coefficients, hidden]);
+  const identity = config.latentDim === hopSamples;
+  const latentDim = config.latentDim;
+  const refined = refine(ops, `${scope}/encoder`, x, inputs, latentDim, config.encoder, identity);
+  return identity ? ops.add(coefficients, refined) : refined;
+}
+
+/** [frames, latentDim] → [frames, hop] samples; hop k of the output belongs to hop k − 1 of the input. */
+export function decodeLatent<V>(
+  ops: Ops<V>,
+  scope: string,
+  latent: V,
+  config: ModelConfig,
+  transforms: Transforms,
+): V {
+  const { hopSamples, windowSamples } = transforms;
+  const identity = config.latentDim === hopSamples;
+  const { latentDim, decoder } = config;
+  const refined = refine(ops, `${scope}/decoder`, latent, latentDim, hopSamples, decoder, identity);
+  const coefficients = identity ? ops.add(latent, refined) : refined;
+  const synthesis = ops.constant('synthesis', transforms.synthesis, [hopSamples, windowSamples]);
+  const frames = ops.matmul(expand(ops, coefficients), synthesis);
+  const tail = ops.past(
+    `${scope}/overlap`,
+    ops.columns(frames, hopSamples, hopSamples),
+    hopSamples,
+    1,
+  );
+  return ops.add(ops.columns(frames, 0, hopSamples), ops.delayed(tail, 1));
+}
+
+function refine<V>(
+  ops: Ops<V>,
+  scope: string,
+  x: V,
+  inputs: number,
+  outputs: number,
+  config: NetworkConfig,
+  identityStart: boolean,
+): V {
+  const h = trunk(ops, scope, linear(ops, `${scope}/in`, x, inputs, config.width), config);
+  const std = 1 / Math.sqrt(config.width);
+  const start: Initializer = identityStart ? { kind: 'zeros' } : { kind: 'normal', std };
+  return linear(ops, `${scope}/out`, h, config.width, outputs, start);
+}

@@ -1,0 +1,38 @@
+/**
+ * What the trainer, the exporter and the studies need of a quantizer. One file per family implements it.
+ *
+ * A quantizer turns a latent [frames, dim] into integer codes [frames, codebooks] and back. Nothing but the
+ * codes crosses to the decoder, so `quantized` must be a function of the codes alone (its gradient may
+ * come from a straight-through estimate or a relaxation).
+ */
+import type { Scalar, Tensor2D } from '../tf.ts';
+import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
+
+export interface QuantizerForward {
+  /** [frames, dim], what the decoder gets. */
+  quantized: Tensor2D;
+  /** Commitment, diversity and the like, already weighted; null when the family has none. */
+  loss: Scalar | null;
+  /** Row-major [frames, codebooks]; null while nothing is quantised. */
+  codes: Int32Array | null;
+}
+
+export interface Quantizer {
+  readonly family: string;
+  /** Number of codebooks (stages); 0 for the unquantised ceiling. */
+  readonly codebooks: number;
+  /** Entries per codebook; 0 for the unquantised ceiling. */
+  readonly codebookSize: number;
+  /** Multiply-accumulates per frame of search and lookup. */
+  readonly macsPerFrame: number;
+  forward(latent: Tensor2D, training: boolean): QuantizerForward;
+  /** Called once after each optimizer step, outside the gradient (codebook averages, dead codes). */
+  afterStep(step: number): void;
+  /** Values that a checkpoint must hold besides the trainable parameters. */
+  state(): Map<string, Float32Array>;
+  restore(state: ReadonlyMap<string, Float32Array>): void;
+  /** Adds latent → codes (int32 [T, codebooks]) to an encoder graph. */
+  exportEncoder(ops: OnnxOps, latent: GraphValue): GraphValue;
+  /** Adds codes → latent to a decoder graph; a code of −1 contributes zero. */
+  exportDecoder(ops: OnnxOps, codes: GraphValue): GraphValue;
+}

@@ -1,0 +1,144 @@
+/**
+ * Trains one model: `npm run train -- --config training/configs/none.json`.
+ * Checkpoints go to training/checkpoints/<name>, event logs to training/runs/<name>.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeError, exitCodeOf, UsageError } from '../src/common/errors.ts';
+import { createBatchSource, loadEvalPairs, type BatchSource } from './data/index.ts';
+import { backendReport } from './tf.ts';
+import { loadTrainConfig } from './trainer/config.ts';
+import { Trainer } from './trainer/trainer.ts';
+
+const HELP = `Train a model.
+
+  npm run train -- --config training/configs/none.json [--resume] [--minutes M] [--steps N]
+
+  --config FILE   what to train (see training/configs)
+  --resume        go on from training/checkpoints/<name>
+  --minutes M     stop, with a checkpoint, after M minutes
+  --steps N       overrides optimizer.totalSteps
+  --evaluate DIR  folder with pairs.csv, noisy/ and clean/ to report on
+                  (default: test/ in the config's audio folder)
+`;
+
+const root = resolve(import.meta.dirname, '..');
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      resume: { type: 'boolean', default: false },
+      minutes: { type: 'string' },
+      steps: { type: 'string' },
+      evaluate: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (values.config === undefined) throw new UsageError('Which config? --config FILE is missing.');
+  const config = await loadTrainConfig(values.config);
+  if (values.steps !== undefined) config.optimizer.totalSteps = positive('--steps', values.steps);
+  const minutes = values.minutes === undefined ? Infinity : positive('--minutes', values.minutes);
+
+  for (const line of backendReport.passedOver) log(`backend not used: ${line}`);
+  log(`backend: tfjs ${backendReport.backend}`);
+  const trainer = new Trainer(config);
+  const folder = join(root, 'training', 'checkpoints', config.name);
+  if (values.resume && existsSync(folder)) {
+    await trainer.resume(folder);
+    log(`resumed at step ${trainer.step}, ${(trainer.audioSeconds / 3600).toFixed(2)} h seen`);
+  } else if (config.init !== undefined) {
+    const loaded = await trainer.initialise(resolve(root, config.init));
+    log(`${loaded} parameters start from ${config.init}`);
+  }
+  log(
+    `${config.name}: ${trainer.parameterCount()} parameters, ${trainer.store.trainable().length} trained tensors`,
+  );
+
+  const audio = resolve(root, process.env['RESIDUA_AUDIO'] ?? config.data.audio);
+  const pairs = await loadEvalPairs(resolve(values.evaluate ?? join(audio, 'test')));
+  const source = await createBatchSource({
+    corpus: [{ path: audio }],
+    seed: config.seed,
+    batchSize: config.data.batchSize,
+    segmentSeconds: config.data.segmentSeconds,
+    sampleRate: config.model.sampleRate,
+    snrDb: config.data.snrDb,
+    augment: config.data.augment,
+    cacheDir: join(root, 'training', 'cache'),
+    startBatch: trainer.step,
+  });
+  log(source.describe());
+  try {
+    await run(trainer, source, pairs, folder, minutes);
+  } finally {
+    await source.close();
+  }
+}
+
+async function run(
+  trainer: Trainer,
+  source: BatchSource,
+  pairs: Awaited<ReturnType<typeof loadEvalPairs>>,
+  folder: string,
+  minutes: number,
+): Promise<void> {
+  const { config } = trainer;
+  const started = performance.now();
+  let stopping = false;
+  process.once('SIGINT', () => (stopping = true));
+  process.once('SIGTERM', () => (stopping = true));
+  const evaluate = (): void => {
+    const { siSdr, cleanSiSdr } = trainer.evaluate(pairs);
+    log(
+      `step ${trainer.step} | ${(trainer.audioSeconds / 3600).toFixed(2)} h | ` +
+        `SI-SDR ${siSdr.toFixed(2)} dB | clean through ${cleanSiSdr.toFixed(2)} dB`,
+    );
+  };
+  const means = new Map<string, number>();
+  let spent = 0;
+  let audio = 0;
+  while (!stopping && trainer.step < config.optimizer.totalSteps) {
+    if (performance.now() - started > minutes * 60_000) break;
+    const batch = await source.next();
+    const before = performance.now();
+    const report = trainer.trainStep(batch);
+    spent += performance.now() - before;
+    audio += batch.audioSeconds;
+    for (const [name, value] of [['loss', report.loss] as const, ...Object.entries(report.terms)]) {
+      means.set(name, (means.get(name) ?? value) * 0.95 + value * 0.05);
+    }
+    if (report.step % 20 === 0) {
+      const terms = [...means].map(([name, value]) => `${name} ${value.toFixed(4)}`).join(' ');
+      const rate = audio / ((performance.now() - started) / 1000);
+      log(
+        `step ${report.step}/${config.optimizer.totalSteps} ${terms} |g| ${report.gradientNorm.toFixed(2)} ` +
+          `lr ${report.learningRate.toExponential(1)} ${rate.toFixed(1)} audio-s/s (compute ${((audio / spent) * 1000).toFixed(1)})`,
+      );
+    }
+    if (report.step % config.checkpointEverySteps === 0) await trainer.save(folder);
+    if (report.step % config.evaluateEverySteps === 0) evaluate();
+  }
+  await trainer.save(folder);
+  evaluate();
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`${option} wants a positive number, got "${text}".`);
+  return value;
+}
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`error: ${describeError(error)}\n`);
+  process.exitCode = exitCodeOf(error);
+});

@@ -1,0 +1,262 @@
+/** One training run: step, evaluate, save, resume. Knows nothing of files of audio or of the command line. */
+import { ResiduaError } from '../../src/common/errors.ts';
+import { siSdr } from '../../src/metrics/index.ts';
+import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../tf.ts';
+import { mulberry32 } from '../graph/random.ts';
+import { ParameterStore, type ParameterSource } from '../graph/tf-ops.ts';
+import { logErrorDb } from '../losses/waveform.ts';
+import { spectralDistance } from '../losses/spectral.ts';
+import { createQuantizer } from '../quantizers/index.ts';
+import { AdamW, learningRateAt } from './adamw.ts';
+import { readCheckpoint, writeCheckpoint, type NamedTensor } from './checkpoint.ts';
+import type { TrainConfig } from './config.ts';
+import { Network } from './network.ts';
+
+export interface AudioBatch {
+  /** Row-major [batchSize, samples]. */
+  noisy: Float32Array;
+  clean: Float32Array;
+  batchSize: number;
+  samples: number;
+}
+
+export interface StepReport {
+  step: number;
+  learningRate: number;
+  loss: number;
+  gradientNorm: number;
+  /** Loss terms by name, unweighted. */
+  terms: Record<string, number>;
+}
+
+export interface EvaluationPair {
+  id: string;
+  noisy: Float32Array;
+  clean: Float32Array;
+}
+
+/** RMS that every mixture is brought to inside the loss, so that quiet examples count like loud ones. */
+const LOSS_RMS = 1;
+
+export class Trainer {
+  readonly config: TrainConfig;
+  readonly store: ParameterStore;
+  readonly optimizer: AdamW;
+  readonly network: Network;
+  /** Seconds of audio seen, earlier runs that this one started from included. */
+  audioSeconds = 0;
+
+  constructor(config: TrainConfig) {
+    this.config = config;
+    this.store = new ParameterStore(mulberry32(config.seed));
+    this.store.frozen = (name) => config.freeze.some((prefix) => name.startsWith(prefix));
+    const { weightDecay, clipNorm, emaDecay } = config.optimizer;
+    this.optimizer = new AdamW({ weightDecay, clipNorm, emaDecay });
+    const quantizer = createQuantizer(config.quantizer, config.model.latentDim, config.seed);
+    this.network = new Network(config.model, quantizer, config.quantizerId);
+    this.#materialise();
+  }
+
+  get step(): number {
+    return this.optimizer.step;
+  }
+
+  parameterCount(prefix = ''): number {
+    let count = 0;
+    for (const [name, v] of this.store.variables) if (name.startsWith(prefix)) count += v.size;
+    return count;
+  }
+
+  /** One optimizer step. @throws ResiduaError DIVERGED when loss or gradient is not finite. */
+  trainStep(batch: AudioBatch): StepReport {
+    const { optimizer: schedule, model } = this.config;
+    const learningRate = learningRateAt(this.step, {
+      peak: schedule.peakLearningRate,
+      floor: schedule.floorLearningRate,
+      warmupSteps: schedule.warmupSteps,
+      totalSteps: schedule.totalSteps,
+    });
+    const terms: Record<string, Scalar> = {};
+    const noisy = tf.tensor2d(batch.noisy, [batch.batchSize, batch.samples]);
+    const clean = tf.tensor2d(batch.clean, [batch.batchSize, batch.samples]);
+    const variables = this.store.trainable();
+    const { value, grads } = tf.variableGrads(
+      () => this.#loss(noisy, clean, terms),
+      variables.map(([, variable]) => variable),
+    );
+    const gradientNorm = this.optimizer.apply(variables, grads, learningRate);
+    this.network.quantizer.afterStep(this.step);
+    const loss = value.dataSync()[0]!;
+    const report: StepReport = { step: this.step, learningRate, loss, gradientNorm, terms: {} };
+    for (const [name, term] of Object.entries(terms)) {
+      report.terms[name] = term.dataSync()[0]!;
+      term.dispose();
+    }
+    tf.dispose([value, noisy, clean, ...Object.values(grads)] as Tensor[]);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw new ResiduaError('DIVERGED', `Training diverged at step ${this.step} (loss ${loss})`, {
+        hint: 'Resume from the last checkpoint with a lower learning rate.',
+      });
+    }
+    this.audioSeconds += (batch.batchSize * batch.samples) / model.sampleRate;
+    return report;
+  }
+
+  #loss(noisy: Tensor2D, clean: Tensor2D, terms: Record<string, Scalar>): Scalar {
+    const { loss: weights, model } = this.config;
+    const output = this.network.forward(this.store, noisy, true);
+    const [batch, samples] = output.enhanced.shape;
+    const crop = (x: Tensor2D): Tensor2D => tf.slice(x, [0, 0], [batch, samples]);
+    const mean = tf.mean(tf.square(noisy), 1, true);
+    const gain = tf.div(LOSS_RMS, tf.sqrt(tf.add(mean, 1e-8))) as Tensor2D;
+    const estimate = tf.mul(output.enhanced, gain) as Tensor2D;
+    const target = tf.mul(crop(clean), gain) as Tensor2D;
+    const mixture = tf.mul(crop(noisy), gain) as Tensor2D;
+
+    const parts: Tensor[] = [];
+    const use = (name: string, value: Scalar, weight: number): void => {
+      terms[name] = tf.keep(tf.clone(value));
+      if (weight > 0) parts.push(tf.mul(value, weight));
+    };
+    use('waveformDb', logErrorDb(estimate, target, mixture), weights.waveform);
+    const distances = weights.windows.map((window) => spectralDistance(estimate, target, window));
+    const average = (values: Scalar[]): Scalar =>
+      tf.div(tf.addN(values), values.length) as unknown as Scalar;
+    use('magnitude', average(distances.map((d) => d.magnitude)), weights.magnitude);
+    use('complex', average(distances.map((d) => d.complex)), weights.complex);
+    if (output.loss !== null) use('quantizer', output.loss, 1);
+    void model;
+    return tf.addN(parts) as Scalar;
+  }
+
+  /** Averaged weights, falling back to the live ones for parameters that were never updated. */
+  averaged(): ParameterSource {
+    const { store, optimizer } = this;
+    return {
+      get: (name, shape, init): Variable =>
+        optimizer.slots.get(name)?.ema ?? store.get(name, shape, init),
+    };
+  }
+
+  /** Enhances one recording with the averaged weights; same length and alignment as the input. */
+  enhance(noisy: Float32Array, source: ParameterSource = this.averaged()): Float32Array {
+    const { hopSamples } = this.config.model;
+    const hops = Math.ceil(noisy.length / hopSamples) + 1;
+    const padded = new Float32Array(hops * hopSamples);
+    padded.set(noisy);
+    const out = tf.tidy(() => {
+      const input = tf.tensor2d(padded, [1, padded.length]);
+      return this.network.forward(source, input, false).enhanced.dataSync() as Float32Array;
+    });
+    return out.slice(0, noisy.length);
+  }
+
+  /** Mean SI-SDR in dB of the enhanced recordings, and of the clean ones sent through. */
+  evaluate(pairs: readonly EvaluationPair[]): { siSdr: number; cleanSiSdr: number } {
+    let enhanced = 0;
+    let through = 0;
+    for (const { noisy, clean } of pairs) {
+      enhanced += siSdr(clean, this.enhance(noisy));
+      through += siSdr(clean, this.enhance(clean));
+    }
+    return { siSdr: enhanced / pairs.length, cleanSiSdr: through / pairs.length };
+  }
+
+  async save(folder: string): Promise<void> {
+    const tensors = new Map<string, NamedTensor>();
+    const put = (name: string, variable: Variable): void => {
+      tensors.set(name, { shape: variable.shape, values: variable.dataSync() as Float32Array });
+    };
+    for (const [name, variable] of this.store.variables) {
+      put(`param/${name}`, variable);
+      const slots = this.optimizer.slots.get(name);
+      if (slots === undefined) continue;
+      put(`ema/${name}`, slots.ema);
+      put(`adam.m/${name}`, slots.m);
+      put(`adam.v/${name}`, slots.v);
+    }
+    for (const [name, values] of this.network.quantizer.state()) {
+      tensors.set(`quantizer/${name}`, { shape: [values.length], values });
+    }
+    const { name } = this.config;
+    const meta = { name, step: this.step, audioSeconds: this.audioSeconds, config: this.config };
+    await writeCheckpoint(folder, meta, tensors);
+  }
+
+  /** Continues a run exactly: weights, averages, optimizer state and step. */
+  async resume(folder: string): Promise<void> {
+    const { meta, tensors } = await readCheckpoint(folder);
+    this.#assign(tensors, 'param/', folder, true);
+    for (const [name, variable] of this.store.variables) {
+      const m = tensors.get(`adam.m/${name}`);
+      const v = tensors.get(`adam.v/${name}`);
+      const ema = tensors.get(`ema/${name}`);
+      if (m === undefined || v === undefined || ema === undefined) continue;
+      const slots = this.optimizer.slotsOf(name, variable);
+      assign(slots.m, m);
+      assign(slots.v, v);
+      assign(slots.ema, ema);
+    }
+    this.#restoreQuantizer(tensors);
+    this.optimizer.step = meta.step;
+    this.audioSeconds = meta.audioSeconds;
+  }
+
+  /** Starts from another run's averaged weights, wherever names and shapes match. @returns how many did. */
+  async initialise(folder: string): Promise<number> {
+    const { meta, tensors } = await readCheckpoint(folder);
+    const loaded = this.#assign(
+      tensors,
+      tensors.has('ema/denoise/in/w') ? 'ema/' : 'param/',
+      folder,
+      false,
+    );
+    this.audioSeconds = meta.audioSeconds;
+    return loaded;
+  }
+
+  #restoreQuantizer(tensors: ReadonlyMap<string, NamedTensor>): void {
+    const state = new Map<string, Float32Array>();
+    for (const [name, { values }] of tensors) {
+      if (name.startsWith('quantizer/')) state.set(name.slice('quantizer/'.length), values);
+    }
+    if (state.size > 0) this.network.quantizer.restore(state);
+  }
+
+  #assign(
+    tensors: ReadonlyMap<string, NamedTensor>,
+    prefix: string,
+    folder: string,
+    strict: boolean,
+  ): number {
+    let loaded = 0;
+    for (const [name, variable] of this.store.variables) {
+      const tensor =
+        tensors.get(prefix + name) ?? (strict ? undefined : tensors.get(`param/${name}`));
+      if (tensor !== undefined && sameShape(tensor.shape, variable.shape)) {
+        assign(variable, tensor);
+        loaded++;
+      } else if (strict) {
+        throw new ResiduaError('CHECKPOINT_MISMATCH', `${folder} has no fitting "${name}"`, {
+          hint: 'Resume with the config that the checkpoint was made with.',
+        });
+      }
+    }
+    return loaded;
+  }
+
+  /** Runs one short forward pass so that every parameter exists before weights are loaded. */
+  #materialise(): void {
+    tf.tidy(() => {
+      this.network.forward(this.store, tf.zeros([1, 4 * this.config.model.hopSamples]), false);
+    });
+  }
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+function assign(variable: Variable, { shape, values }: NamedTensor): void {
+  tf.tidy(() => variable.assign(tf.tensor(values, shape)));
+}
