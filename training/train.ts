@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError, exitCodeOf, UsageError } from '../src/common/errors.ts';
 import { createBatchSource, loadEvalPairs, type BatchSource } from './data/index.ts';
+import { Progress } from './log/progress.ts';
+import { EventWriter } from './log/tensorboard.ts';
 import { backendReport } from './tf.ts';
 import { loadTrainConfig } from './trainer/config.ts';
 import { Trainer } from './trainer/trainer.ts';
@@ -93,39 +95,51 @@ async function run(
   let stopping = false;
   process.once('SIGINT', () => (stopping = true));
   process.once('SIGTERM', () => (stopping = true));
+  const total = config.optimizer.totalSteps;
+  const progress = new Progress({ total, start: trainer.step });
+  const events = new EventWriter(join(root, 'training', 'runs', config.name), {
+    resumeStep: trainer.step,
+  });
   const evaluate = (): void => {
-    const { siSdr, cleanSiSdr } = trainer.evaluate(pairs);
-    log(
-      `step ${trainer.step} | ${(trainer.audioSeconds / 3600).toFixed(2)} h | ` +
-        `SI-SDR ${siSdr.toFixed(2)} dB | clean through ${cleanSiSdr.toFixed(2)} dB`,
-    );
+    const { siSdr, cleanSiSdr, codes } = trainer.evaluate(pairs);
+    const scalars: Record<string, number> = {
+      'test/siSdr': siSdr,
+      'test/cleanThroughSiSdr': cleanSiSdr,
+    };
+    let text =
+      `step ${trainer.step} | ${(trainer.audioSeconds / 3600).toFixed(2)} h of audio | ` +
+      `SI-SDR ${siSdr.toFixed(2)} dB | clean through ${cleanSiSdr.toFixed(2)} dB`;
+    codes.forEach(({ usage, perplexity, effectiveBits }, stage) => {
+      text += ` | codebook ${stage}: ${(100 * usage).toFixed(0)}% used, perplexity ${perplexity.toFixed(0)}`;
+      scalars[`codes/${stage}/usage`] = usage;
+      scalars[`codes/${stage}/perplexity`] = perplexity;
+      scalars[`codes/${stage}/effectiveBits`] = effectiveBits;
+    });
+    progress.log(text);
+    events.scalars(scalars, trainer.step);
   };
-  const means = new Map<string, number>();
-  let spent = 0;
-  let audio = 0;
-  while (!stopping && trainer.step < config.optimizer.totalSteps) {
-    if (performance.now() - started > minutes * 60_000) break;
-    const batch = await source.next();
-    const before = performance.now();
-    const report = trainer.trainStep(batch);
-    spent += performance.now() - before;
-    audio += batch.audioSeconds;
-    for (const [name, value] of [['loss', report.loss] as const, ...Object.entries(report.terms)]) {
-      means.set(name, (means.get(name) ?? value) * 0.95 + value * 0.05);
+  try {
+    while (!stopping && trainer.step < total) {
+      if (performance.now() - started > minutes * 60_000) break;
+      const batch = await source.next();
+      const { step, loss, learningRate, gradientNorm, terms } = trainer.trainStep(batch);
+      progress.update({ step, loss, learningRate, audioSeconds: batch.audioSeconds });
+      if (step % 10 === 0) {
+        const named = Object.entries(terms).map(([name, value]) => [`loss/${name}`, value]);
+        events.scalars(
+          { 'loss/total': loss, learningRate, gradientNorm, ...Object.fromEntries(named) },
+          step,
+        );
+      }
+      if (step % config.checkpointEverySteps === 0) await trainer.save(folder);
+      if (step % config.evaluateEverySteps === 0) evaluate();
     }
-    if (report.step % 20 === 0) {
-      const terms = [...means].map(([name, value]) => `${name} ${value.toFixed(4)}`).join(' ');
-      const rate = audio / ((performance.now() - started) / 1000);
-      log(
-        `step ${report.step}/${config.optimizer.totalSteps} ${terms} |g| ${report.gradientNorm.toFixed(2)} ` +
-          `lr ${report.learningRate.toExponential(1)} ${rate.toFixed(1)} audio-s/s (compute ${((audio / spent) * 1000).toFixed(1)})`,
-      );
-    }
-    if (report.step % config.checkpointEverySteps === 0) await trainer.save(folder);
-    if (report.step % config.evaluateEverySteps === 0) evaluate();
+    await trainer.save(folder);
+    evaluate();
+  } finally {
+    progress.finish();
+    events.close();
   }
-  await trainer.save(folder);
-  evaluate();
 }
 
 function positive(option: string, text: string): number {

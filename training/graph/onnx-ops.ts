@@ -2,7 +2,7 @@
  * {@link Ops} as ONNX nodes: [T, features] for any number T of hops, with all history in one flat
  * `state` input that comes out again as `state_out`, so that the caller can stream hop by hop.
  */
-import { OnnxGraph, type Value } from '../export/onnx-graph.ts';
+import type { OnnxGraph, Value } from '../export/onnx-graph.ts';
 import type { NamedTensor } from '../trainer/checkpoint.ts';
 import type { History, Ops } from './ops.ts';
 

@@ -1,6 +1,6 @@
 /** One training run: step, evaluate, save, resume. Knows nothing of files of audio or of the command line. */
 import { ResiduaError } from '../../src/common/errors.ts';
-import { siSdr } from '../../src/metrics/index.ts';
+import { codebookUsage, siSdr, type CodebookUsage } from '../../src/metrics/index.ts';
 import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../tf.ts';
 import { mulberry32 } from '../graph/random.ts';
 import { ParameterStore, type ParameterSource } from '../graph/tf-ops.ts';
@@ -103,7 +103,7 @@ export class Trainer {
   }
 
   #loss(noisy: Tensor2D, clean: Tensor2D, terms: Record<string, Scalar>): Scalar {
-    const { loss: weights, model } = this.config;
+    const { loss: weights } = this.config;
     const output = this.network.forward(this.store, noisy, true);
     const [batch, samples] = output.enhanced.shape;
     const crop = (x: Tensor2D): Tensor2D => tf.slice(x, [0, 0], [batch, samples]);
@@ -125,7 +125,6 @@ export class Trainer {
     use('magnitude', average(distances.map((d) => d.magnitude)), weights.magnitude);
     use('complex', average(distances.map((d) => d.complex)), weights.complex);
     if (output.loss !== null) use('quantizer', output.loss, 1);
-    void model;
     return tf.addN(parts) as Scalar;
   }
 
@@ -139,27 +138,51 @@ export class Trainer {
   }
 
   /** Enhances one recording with the averaged weights; same length and alignment as the input. */
-  enhance(noisy: Float32Array, source: ParameterSource = this.averaged()): Float32Array {
+  enhance(noisy: Float32Array): Float32Array {
+    return this.#run(noisy).enhanced;
+  }
+
+  #run(noisy: Float32Array): { enhanced: Float32Array; codes: Int32Array | null } {
     const { hopSamples } = this.config.model;
     const hops = Math.ceil(noisy.length / hopSamples) + 1;
     const padded = new Float32Array(hops * hopSamples);
     padded.set(noisy);
-    const out = tf.tidy(() => {
+    let codes: Int32Array | null = null;
+    const enhanced = tf.tidy(() => {
       const input = tf.tensor2d(padded, [1, padded.length]);
-      return this.network.forward(source, input, false).enhanced.dataSync() as Float32Array;
+      const output = this.network.forward(this.averaged(), input, false);
+      codes = output.codes;
+      return output.enhanced;
     });
-    return out.slice(0, noisy.length);
+    const samples = enhanced.dataSync() as Float32Array;
+    enhanced.dispose();
+    return { enhanced: samples.slice(0, noisy.length), codes };
   }
 
-  /** Mean SI-SDR in dB of the enhanced recordings, and of the clean ones sent through. */
-  evaluate(pairs: readonly EvaluationPair[]): { siSdr: number; cleanSiSdr: number } {
-    let enhanced = 0;
-    let through = 0;
+  /** Mean SI-SDR in dB of the enhanced recordings and of the clean ones sent through; code use of the former. */
+  evaluate(pairs: readonly EvaluationPair[]): {
+    siSdr: number;
+    cleanSiSdr: number;
+    /** One entry per codebook. */
+    codes: CodebookUsage[];
+  } {
+    const { codebooks, codebookSize } = this.network.quantizer;
+    const stages = Array.from({ length: codebooks }, (): number[] => []);
+    let enhancedDb = 0;
+    let throughDb = 0;
     for (const { noisy, clean } of pairs) {
-      enhanced += siSdr(clean, this.enhance(noisy));
-      through += siSdr(clean, this.enhance(clean));
+      const { enhanced, codes } = this.#run(noisy);
+      enhancedDb += siSdr(clean, enhanced);
+      throughDb += siSdr(clean, this.enhance(clean));
+      codes?.forEach((code, i) => stages[i % codebooks]!.push(code));
     }
-    return { siSdr: enhanced / pairs.length, cleanSiSdr: through / pairs.length };
+    return {
+      siSdr: enhancedDb / pairs.length,
+      cleanSiSdr: throughDb / pairs.length,
+      codes: stages
+        .filter((codes) => codes.length > 0)
+        .map((codes) => codebookUsage(Int32Array.from(codes), codebookSize)),
+    };
   }
 
   async save(folder: string): Promise<void> {
