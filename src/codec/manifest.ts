@@ -98,7 +98,7 @@ export function parseManifest(text: string, source = 'manifest.json'): ModelMani
     throw corrupt(`${source} is not valid JSON`, cause);
   }
   const head = z
-    .object({ format: z.literal(MANIFEST_FORMAT), formatVersion: z.unknown() })
+    .object({ format: z.literal(MANIFEST_FORMAT), formatVersion: z.unknown().optional() })
     .safeParse(json);
   if (!head.success) throw corrupt(`${source} is not a Residua model manifest`, head.error);
   if (head.data.formatVersion !== MANIFEST_VERSION) {

@@ -7,7 +7,7 @@
  *   and for JavaScript arithmetic on that thread as well (values below 1e-308 become 0).
  * - A step runs synchronously on the calling thread, one turn of the event loop after the call.
  */
-import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import { ResiduaError, UsageError } from '../../common/errors.ts';
 import { STATE_INPUT, STATE_OUTPUT } from '../port.ts';
 import type {
@@ -20,7 +20,8 @@ import type {
 } from '../port.ts';
 import { OrtModel } from './model.ts';
 
-/** Keeps onnxruntime's own log off stderr; failures arrive as exceptions. */
+// Keeps onnxruntime's own log off stderr; failures arrive as exceptions.
+env.logLevel = 'fatal';
 const LOG_FATAL_ONLY = 4;
 
 export class OrtLoader implements ModelLoader {
