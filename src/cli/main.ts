@@ -1,15 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { removeUnfinishedFiles } from '../audio/atomic-file.ts';
 import { describeError, exitCodeOf, ResiduaError } from '../common/errors.ts';
-import { registerBench } from './commands/bench.ts';
-import { registerDecode } from './commands/decode.ts';
-import { registerDenoise } from './commands/denoise.ts';
-import { registerEncode } from './commands/encode.ts';
-import { registerEvaluate } from './commands/evaluate.ts';
-import { registerModels } from './commands/models.ts';
-import { registerDemo } from './demo/command.ts';
 import { errorJson } from './error-json.ts';
 import { log, printJson } from './terminal.ts';
+
+type Register = (program: Command) => void;
+
+/** In the order of the help. Loaded on demand: a start should not pay for the other commands. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  denoise: async () => (await import('./commands/denoise.ts')).registerDenoise,
+  encode: async () => (await import('./commands/encode.ts')).registerEncode,
+  decode: async () => (await import('./commands/decode.ts')).registerDecode,
+  models: async () => (await import('./commands/models.ts')).registerModels,
+  bench: async () => (await import('./commands/bench.ts')).registerBench,
+  evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
+  demo: async () => (await import('./demo/command.ts')).registerDemo,
+};
 
 const EXAMPLES = `
 Examples:
@@ -33,10 +40,15 @@ export async function main(args: readonly string[]): Promise<number> {
   const wantsJson = args.includes('--json');
   const stop = stopCleanly();
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
+    const program = await createProgram(args[0]);
+    await program.parseAsync(args, { from: 'user' });
     return process.exitCode === undefined ? 0 : Number(process.exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      if (wantsJson) printJson({ error: { code: 'USAGE', message: usageMessage(error) } });
+      return 2;
+    }
     log(`residua: ${describeError(error)}`);
     if (!(error instanceof ResiduaError) && process.env.RESIDUA_DEBUG)
       log(String((error as Error).stack));
@@ -47,27 +59,33 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-export function createProgram(): Command {
+/** @param only the command to be run, where it is known: no other one is loaded then */
+async function createProgram(only: string | undefined): Promise<Command> {
   const program = new Command('residua')
     .description('Cleans speech recordings with a neural codec trained on noisy speech.')
     .helpCommand(false)
+    .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(see residua --help)')
     .exitOverride()
     .addHelpText('after', EXAMPLES);
-  const commands = [
-    registerDenoise,
-    registerEncode,
-    registerDecode,
-    registerModels,
-    registerBench,
-    registerEvaluate,
-    registerDemo,
-  ];
-  for (const register of commands) register(program);
+  const known = only !== undefined && Object.hasOwn(COMMANDS, only);
+  for (const name of known ? [only] : Object.keys(COMMANDS)) (await COMMANDS[name]!())(program);
   for (const command of program.commands) {
     command.exitOverride().showHelpAfterError(`(see residua ${command.name()} --help)`);
   }
   return program;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Commander has already printed its message, with 'error: ' before it. */
+function usageMessage(error: CommanderError): string {
+  return error.code === 'commander.help'
+    ? 'no command given'
+    : error.message.replace(/^error: /, '');
 }
 
 /** Ctrl-C and a terminate signal leave no half-written file behind. */
