@@ -5,7 +5,7 @@
  * frame; the maintained FFT packages either allocate per call or work on plain arrays.
  *
  * A real signal of n samples is packed into n/2 complex values, transformed by an iterative
- * radix-2 FFT, and unpacked into the n/2 + 1 bins of its spectrum.
+ * FFT, and unpacked into the n/2 + 1 bins of its spectrum.
  */
 export class RealFft {
   /** Number of real samples. */
@@ -101,14 +101,19 @@ export class RealFft {
     }
   }
 
-  /** Radix-2 decimation in time over the packed values, which are in bit-reversed order. */
+  /** Decimation in time over the packed values, which are in bit-reversed order. */
   #butterflies(): void {
     const n = this.#half;
     const zr = this.#re;
     const zi = this.#im;
     const cos = this.#cos;
     const sin = this.#sin;
-    for (let span = 1; span < n; span *= 2) {
+    let span = 1;
+    if (n >= 4) {
+      firstTwoStages(zr, zi);
+      span = 4;
+    }
+    for (; span < n; span *= 2) {
       // The tables run over `size` = 2n steps, hence n / span instead of n / (2 span).
       const stride = n / span;
       for (let start = 0; start < n; start += 2 * span) {
@@ -133,6 +138,28 @@ export class RealFft {
   }
 }
 
+/** Stages of span 1 and 2 at once: their twiddle factors are only 1 and -i. */
+function firstTwoStages(zr: Float64Array, zi: Float64Array): void {
+  for (let i = 0; i < zr.length; i += 4) {
+    const sumRe = zr[i]! + zr[i + 1]!;
+    const sumIm = zi[i]! + zi[i + 1]!;
+    const diffRe = zr[i]! - zr[i + 1]!;
+    const diffIm = zi[i]! - zi[i + 1]!;
+    const sumRe2 = zr[i + 2]! + zr[i + 3]!;
+    const sumIm2 = zi[i + 2]! + zi[i + 3]!;
+    const diffRe2 = zr[i + 2]! - zr[i + 3]!;
+    const diffIm2 = zi[i + 2]! - zi[i + 3]!;
+    zr[i] = sumRe + sumRe2;
+    zi[i] = sumIm + sumIm2;
+    zr[i + 1] = diffRe + diffIm2;
+    zi[i + 1] = diffIm - diffRe2;
+    zr[i + 2] = sumRe - sumRe2;
+    zi[i + 2] = sumIm - sumIm2;
+    zr[i + 3] = diffRe - diffIm2;
+    zi[i + 3] = diffIm + diffRe2;
+  }
+}
+
 function bitReversal(n: number): Uint32Array {
   const table = new Uint32Array(n);
   for (let i = 1; i < n; i++) {
@@ -141,6 +168,7 @@ function bitReversal(n: number): Uint32Array {
   return table;
 }
 
+const LARGEST_KEPT = 2 ** 18;
 const plans = new Map<number, RealFft>();
 
 /** A shared plan: do not use it again from a callback while a transform of the same size runs. */
@@ -148,8 +176,8 @@ export function realFft(size: number): RealFft {
   let plan = plans.get(size);
   if (plan === undefined) {
     plan = new RealFft(size);
-    // Large plans belong to one file length; keeping them would hold tens of MiB.
-    if (size <= 65536) plans.set(size, plan);
+    // Larger plans serve recordings over 16 s; keeping those could hold hundreds of MiB.
+    if (size <= LARGEST_KEPT) plans.set(size, plan);
   }
   return plan;
 }

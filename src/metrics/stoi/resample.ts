@@ -19,17 +19,22 @@ export function resampleForStoi(
   const down = fromRate / divisor;
   if (up === down) return Float64Array.from(signal);
   const { taps, halfLength } = octaveFilter(up, down);
+  // y[m] = sum_k h[half + m * down - k * up] x[k]. The taps that meet one output follow each other in
+  // one phase, here in the order of the samples; zeros in front and behind spare the bounds.
+  const phases = Array.from({ length: up }, (_, phase) =>
+    Float64Array.from(taps.filter((_, t) => t % up === phase)).reverse(),
+  );
   const length = Math.ceil((signal.length * up) / down);
+  const lead = Math.ceil(halfLength / up) + 1;
+  const padded = new Float64Array(signal.length + 2 * lead + down);
+  padded.set(signal, lead);
   const out = new Float64Array(length);
   for (let m = 0; m < length; m++) {
-    // y[m] = sum_k h[half + m * down - k * up] x[k], over the k inside the filter and the signal
     const centre = m * down + halfLength;
-    const last = Math.min(signal.length - 1, Math.floor(centre / up));
-    const first = Math.max(0, Math.ceil((centre - 2 * halfLength) / up));
+    const phase = phases[centre % up]!;
+    const from = Math.floor(centre / up) - phase.length + 1 + lead;
     let sum = 0;
-    for (let k = first, t = centre - first * up; k <= last; k++, t -= up) {
-      sum += taps[t]! * signal[k]!;
-    }
+    for (let i = 0; i < phase.length; i++) sum += phase[i]! * padded[from + i]!;
     out[m] = sum;
   }
   return out;
