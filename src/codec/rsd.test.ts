@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,6 @@ import {
 } from './rsd.ts';
 import type { RsdBlock, RsdHeader, RsdReadOptions } from './rsd.ts';
 import { parseManifest } from './manifest.ts';
-import { readFileSync } from 'node:fs';
 
 const SEED = Number(process.env['RESIDUA_FUZZ_SEED'] ?? Date.now() % 1_000_000);
 
