@@ -35,6 +35,8 @@ export interface RsdStream {
    * `RSD_UNFINISHED` (at once) when its writer never finished it
    */
   readonly blocks: AsyncIterable<RsdBlock>;
+  /** Frees the source. Needed only when `blocks` is not iterated to its end. */
+  close(): Promise<void>;
 }
 
 /** A packet may claim an index only this far beyond what the bytes so far could hold. */
@@ -57,19 +59,30 @@ export async function readRsd(
   options: RsdReadOptions = {},
 ): Promise<RsdStream> {
   const window = new ByteWindow(source);
-  let parsed: ReturnType<typeof parseRsdHeader>;
-  while ((parsed = parseRsdHeader(window.bytes)) === undefined) {
+  try {
+    const header = await takeHeader(window);
+    if (header.modelSamples === undefined && !options.allowTruncated) {
+      throw new ResiduaError('RSD_UNFINISHED', 'the code stream was never finished by its writer', {
+        hint: 'Encode the recording again.',
+      });
+    }
+    const blocks = readBlocks(window, header, options.allowTruncated ?? false);
+    return { header, blocks, close: () => window.close() };
+  } catch (error) {
+    await window.close();
+    throw error;
+  }
+}
+
+async function takeHeader(window: ByteWindow): Promise<RsdHeader> {
+  for (;;) {
+    const parsed = parseRsdHeader(window.bytes);
+    if (parsed) {
+      window.drop(parsed.length);
+      return parsed.header;
+    }
     if (!(await window.more())) throw truncated('it ends inside its header');
   }
-  const { header, length } = parsed;
-  window.drop(length);
-  if (header.modelSamples === undefined && !options.allowTruncated) {
-    await window.close();
-    throw new ResiduaError('RSD_UNFINISHED', 'the code stream was never finished by its writer', {
-      hint: 'Encode the recording again.',
-    });
-  }
-  return { header, blocks: readBlocks(window, header, options.allowTruncated ?? false) };
 }
 
 /**

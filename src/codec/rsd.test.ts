@@ -256,6 +256,27 @@ describe('rsd damage', () => {
     expect(blocks.length).toBe(5);
   });
 
+  it('frees its source on errors, at the end, and when closed early', async () => {
+    let open = 0;
+    async function* source(bytes: Uint8Array) {
+      open += 1;
+      try {
+        yield* chunks(bytes, 50);
+      } finally {
+        open -= 1;
+      }
+    }
+    await expect(readRsd(source(new Uint8Array(200)))).rejects.toThrow();
+    expect(open).toBe(0);
+    const early = await readRsd(source(STREAM));
+    expect(open).toBe(1);
+    await early.close();
+    expect(open).toBe(0);
+    const full = await readRsd(source(STREAM));
+    for await (const block of full.blocks) if (block.firstFrame > 4) break;
+    expect(open).toBe(0);
+  });
+
   it(`random bytes never crash or hang the reader (seed ${SEED}; set RESIDUA_FUZZ_SEED to repeat)`, async () => {
     const next = random(SEED);
     const outcomes = new Set<string>();
