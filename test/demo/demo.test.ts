@@ -125,7 +125,7 @@ describe('residua demo', () => {
     const names = readdirSync(report.audio).sort();
     expect(names).toEqual(
       ['dog-bark', 'train'].flatMap((id) =>
-        ['clean', 'noisy', 'none', 'rvq-3'].map((version) => `${id}.${version}.wav`),
+        ['clean', 'noisy', 'none', 'rvq'].map((version) => `${id}.${version}.wav`),
       ),
     );
     for (const name of names) {
@@ -160,7 +160,7 @@ describe('residua demo', () => {
     const pictures = attribute(html, /<img[^>]*src="data:image\/png;base64,([^"]*)"/g);
     expect(players).toHaveLength(8);
     expect(pictures).toHaveLength(8);
-    const order = ['noisy', 'none', 'rvq-3', 'clean'];
+    const order = ['noisy', 'none', 'rvq', 'clean'];
     for (const [at, player] of players.entries()) {
       const name = `${at < 4 ? 'train' : 'dog-bark'}.${order[at % 4]}.wav`;
       expect(player.equals(await readFile(join(report.audio, name))), name).toBe(true);
@@ -188,7 +188,7 @@ describe('residua demo', () => {
     const means = rowsOf(html, 'means');
     expect(means.get('noisy')!.slice(2, 5)).toEqual(scores(report.means.noisy));
     for (const one of report.means.enhanced) {
-      expect(means.get(one.quantizer)).toEqual([
+      expect(means.get(one.name)).toEqual([
         format.bitrate(one),
         '20',
         ...scores(one.metrics),
@@ -200,7 +200,7 @@ describe('residua demo', () => {
     expect(results.size).toBe(6);
     for (const recording of report.recordings) {
       for (const one of recording.enhanced) {
-        const cells = results.get(`${recording.id} ${one.quantizer}`)!;
+        const cells = results.get(`${recording.id} ${one.name}`)!;
         expect(cells.slice(3, 6)).toEqual(scores(one.metrics));
       }
     }
@@ -254,7 +254,7 @@ describe('residua demo, when something is wrong', () => {
     expect(await readFile(file, 'utf8')).toBe('mine');
   });
 
-  it('refuses recordings that are missing, malformed or of another rate', async () => {
+  it('refuses recordings that are missing or malformed', async () => {
     const missing = await failure(1, '--models', models, '--recordings', join(work, 'nowhere'));
     expect(missing).toContain('demo.json cannot be read');
 

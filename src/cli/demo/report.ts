@@ -12,6 +12,8 @@ export interface Scores {
 
 /** One quantizer of one model at one number of codebooks. */
 export interface Variant {
+  /** Unique in a run and safe in file names: the quantizer's id, after the model's where there are several. */
+  readonly name: string;
   readonly model: string;
   readonly quantizer: string;
   readonly codebooks: number;
@@ -60,11 +62,4 @@ export interface DemoReport {
   readonly machine: string;
   readonly recordings: readonly RecordingResult[];
   readonly means: { readonly noisy: Scores; readonly enhanced: readonly MeanResult[] };
-}
-
-/** File-name and element-id safe name of a variant; the model is named only where there are several. */
-export function variantKey(variant: Variant, severalModels: boolean): string {
-  const name =
-    variant.codebooks > 1 ? `${variant.quantizer}-${variant.codebooks}` : variant.quantizer;
-  return severalModels ? `${variant.model}.${name}` : name;
 }

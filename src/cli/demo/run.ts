@@ -12,14 +12,7 @@ import { writeText, writeWav, type DemoOutput } from './output.ts';
 import { buildPage, type PageInput } from './page/build.ts';
 import { pageRecording, type PageSound } from './page/recording.ts';
 import type { Recording } from './recordings.ts';
-import {
-  variantKey,
-  type DemoReport,
-  type EnhancedResult,
-  type RecordingResult,
-  type Scores,
-  type Variant,
-} from './report.ts';
+import type { DemoReport, EnhancedResult, RecordingResult, Scores, Variant } from './report.ts';
 import { streamHops } from './stream.ts';
 
 export interface DemoJob {
@@ -59,7 +52,7 @@ export async function runDemo(job: DemoJob): Promise<DemoReport> {
     for (const entry of quantizers) {
       const session = await createCodecSession(model, job.loader, { quantizer: entry.id });
       try {
-        const variant = describe(model, entry, session);
+        const variant = describe(model, entry, session, models.length > 1);
         const results: Enhanced[] = [];
         for (const recording of recordings) {
           results.push(await enhance(job, recording, session, variant));
@@ -142,14 +135,13 @@ async function writeOriginals(
 }
 
 async function enhance(
-  { output, models, onProblem }: DemoJob,
+  { output, onProblem }: DemoJob,
   recording: Recording,
   session: CodecSession,
   variant: Variant,
 ): Promise<Enhanced> {
   const { samples, hopMs } = await streamHops(session, recording.noisySamples);
-  const key = variantKey(variant, models.length > 1);
-  const path = join(output.audio, `${recording.id}.${key}.wav`);
+  const path = join(output.audio, `${recording.id}.${variant.name}.wav`);
   const wav = await writeWav(path, samples, recording.sampleRate);
   const metrics = score(recording, samples, onProblem);
   const result: EnhancedResult = {
@@ -159,16 +151,31 @@ async function enhance(
     hopMs: summary(hopMs),
     metrics,
   };
-  const sound: PageSound = { key, name: variant.label, scores: metrics, variant, samples, wav };
+  const sound: PageSound = {
+    key: variant.name,
+    name: variant.label,
+    scores: metrics,
+    variant,
+    samples,
+    wav,
+  };
   return { result, hopMs, sound };
 }
 
-function describe(model: LoadedModel, entry: QuantizerEntry, session: CodecSession): Variant {
+function describe(
+  model: LoadedModel,
+  entry: QuantizerEntry,
+  session: CodecSession,
+  oneOfSeveral: boolean,
+): Variant {
+  const { id } = model.manifest;
+  const label = entry.label === '' ? entry.id : entry.label;
   return {
-    model: model.manifest.id,
+    name: oneOfSeveral ? `${id}.${entry.id}` : entry.id,
+    model: id,
     quantizer: entry.id,
     codebooks: session.codebooks,
-    label: entry.label === '' ? entry.id : entry.label,
+    label: oneOfSeveral ? `${id}: ${label}` : label,
     bitrateKbps: session.bitrateKbps,
     algorithmicLatencyMs: samplesToMs(session.algorithmicLatencySamples, session.sampleRate),
   };

@@ -55,7 +55,7 @@ function resultCells(result: EnhancedResult | MeanResult, noisy: Scores): string
   const change = (show: (value: Value) => string, before: Value, after: Value): string =>
     `${show(before)} → ${show(after).padStart(5)}`;
   return [
-    result.codebooks > 1 ? `${result.quantizer} × ${result.codebooks}` : result.quantizer,
+    result.codebooks > 1 ? `${result.name} × ${result.codebooks}` : result.name,
     format.bitrate(result),
     format.latency(result.algorithmicLatencyMs),
     change(format.decibels, noisy.siSdr, metrics.siSdr),

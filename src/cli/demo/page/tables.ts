@@ -52,7 +52,7 @@ export function meansTable(report: DemoReport): string {
     `<tr data-row="noisy"><th scope="row">Noisy</th>${noisyCells(report.means.noisy)}</tr>`,
     ...report.means.enhanced.map(
       (one) =>
-        `<tr data-row="${e(one.quantizer)}"><th scope="row">${e(one.label)}</th>${enhancedCells(one)}</tr>`,
+        `<tr data-row="${e(one.name)}"><th scope="row">${e(one.label)}</th>${enhancedCells(one)}</tr>`,
     ),
   ];
   return `<table id="means">${head([''])}<tbody>${rows.join('\n')}</tbody></table>`;
@@ -63,7 +63,7 @@ export function resultsTable(report: DemoReport): string {
   const rows = report.recordings.flatMap((recording) => [
     row(recording.id, 'noisy', recording.title, 'Noisy', noisyCells(recording.noisy)),
     ...recording.enhanced.map((one) =>
-      row(recording.id, one.quantizer, recording.title, one.label, enhancedCells(one)),
+      row(recording.id, one.name, recording.title, one.label, enhancedCells(one)),
     ),
   ]);
   return `<table id="results">${head(['Recording', 'Version'])}<tbody>${rows.join('\n')}</tbody></table>`;
