@@ -2,7 +2,6 @@
  * `--provider auto`: tries every execution provider that starts, checks that it computes what the CPU
  * computes, times it, and says which one was chosen and why. Small graphs usually win on the CPU.
  */
-import { describeError } from '../common/errors.ts';
 import { percentiles } from '../common/statistics.ts';
 import type { GraphSignature, Model, ModelLoader } from './port.ts';
 
@@ -63,13 +62,17 @@ export async function chooseProvider(
           : { provider: name, usable: false, reason: difference },
       );
     } catch (error) {
-      trials.push({ provider: name, usable: false, reason: describeError(error) });
+      trials.push({ provider: name, usable: false, reason: errorMessage(error) });
     }
   }
   const usable = trials.filter((t) => t.usable);
   const best = usable.reduce((a, b) => (b.hopMs!.p50 < a.hopMs!.p50 ? b : a));
   const others = trials.filter((t) => t !== best).map((t) => `${t.provider}: ${t.reason}`);
-  const reason = `${best.provider} is the fastest that agrees with cpu (${best.hopMs!.p50.toFixed(2)} ms per hop)`;
+  const time = `${best.hopMs!.p50.toFixed(2)} ms per hop`;
+  const reason =
+    usable.length === 1
+      ? `only cpu runs here (${time})`
+      : `${best.provider} is the fastest of ${usable.length} that agree (${time})`;
   return {
     provider: best.provider,
     reason: others.length === 0 ? reason : `${reason}; ${others.join('; ')}`,
@@ -147,6 +150,10 @@ function compare(
     }
   }
   return undefined;
+}
+
+function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Repeatable noise at speech level (Park and Miller's generator). */

@@ -111,9 +111,10 @@ async function loadsOnCpu(graph: Uint8Array): Promise<boolean> {
   }
 }
 
+/** The runtime's reason without its source file, function and failed C++ expression. */
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const line = text.split('\n')[0] ?? text;
+  const line = text.split('\n')[0]!.replace(/^.*\bwas false\. /, '');
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
