@@ -111,9 +111,9 @@ export const RESIDUA_SPEECH_WEIGHTS: Readonly<Record<string, number>> = {
   mycroft: 0.5,
 };
 export const RESIDUA_NOISE_WEIGHTS: Readonly<Record<string, number>> = {
-  esc10: 2,
+  esc10: 1.5,
   speech_commands_bg: 2,
-  ibm_max: 2,
+  ibm_max: 3,
   keystroke: 1,
   blanket: 1,
   berlin_noise: 1,

@@ -23,7 +23,7 @@ export interface PoolPart {
 }
 
 /** A clip longer than this counts as this long when clips are drawn, for variety. */
-const DRAW_CAP_SAMPLES = 30 * 16000;
+const DRAW_CAP_SAMPLES = 120 * 16000;
 
 /** All recordings of one kind, drawn by weight; reads samples from the decoded pool files. */
 export class ClipPool {

@@ -8,7 +8,9 @@ const NOISE = ['noise_train', 'noise', 'noise_fullband'];
 /**
  * Folders in the style of the DNS challenge and MS-SNSD: speech below `clean/` and noise below
  * `noise/` (or clean_train/ and noise_train/, clean_fullband/ and noise_fullband/), directly or in
- * `datasets/` or `datasets_fullband/`. Anything in the two folders is used, at any depth.
+ * `datasets/` or `datasets_fullband/`. Anything in the two folders is used, at any depth. (DNS speech is
+ * LibriVox too, under reader numbers that LibriSpeech does not share, so readers held out here cannot
+ * be told apart there.)
  */
 export const dns: CorpusLoader = {
   format: 'dns',
