@@ -144,7 +144,9 @@ function versionRow(recording: PageRecording, version: PageVersion, index: numbe
   const { id, title } = recording;
   const selected = index === 0;
   const key = index < 9 ? `<kbd aria-hidden="true">${index + 1}</kbd>` : '';
-  const facts = version.facts.map(([name, value]) => `<dt>${e(name)}</dt><dd>${e(value)}</dd>`);
+  const facts = version.facts.map(
+    ([name, value]) => `<div><dt>${e(name)}</dt><dd>${e(value)}</dd></div>`,
+  );
   const alt = `Spectrogram of ${title}, ${version.name}: 0 to ${recording.seconds.toFixed(1)} s, 0 to ${kilohertz(recording.sampleRate / 2)} kHz`;
   return `<div class="version${selected ? ' selected' : ''}" data-key="${e(version.key)}" data-name="${e(version.name)}">
 <div class="about">
