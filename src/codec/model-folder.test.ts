@@ -142,7 +142,7 @@ describe('a broken model folder is refused in one line that says what to do', ()
       await editManifest((m) =>
         Object.assign(m.quantizers[0]!.encoder, { sha256, bytes: junk.length }),
       );
-      await expectRefused(openNone, 'MODEL_CORRUPT', /encoder-none\.onnx cannot be read/);
+      await expectRefused(openNone, 'MODEL_CORRUPT', /encoder-none\.onnx cannot be used/);
     }
   });
 

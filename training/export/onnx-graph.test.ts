@@ -1,3 +1,4 @@
+import onnxProto from 'onnx-proto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { OnnxGraph } from './onnx-graph.ts';
@@ -182,6 +183,21 @@ describe('OnnxGraph', () => {
     close(await evaluate((g, v) => g.gather(v, g.int64s([2, 0]), 1), x, [2, 3]), [3, 1, 6, 4]);
     close(await evaluate((g, v) => g.argMax(v, 1), [1, 9, 9, 3, 2, 3], [2, 3]), [1, 0]);
     close(await evaluate((g, v) => g.argMin(v, 1), [1, 9, 9, 3, 2, 2], [2, 3]), [0, 1]);
+  });
+
+  it('splits into any number of parts with at most 7 outputs per node', async () => {
+    for (const count of [1, 7, 8, 13, 60]) {
+      const sizes = Array.from({ length: count }, (_, i) => 1 + (i % 3));
+      const x = Array.from({ length: sizes.reduce((a, b) => a + b) }, (_, i) => i);
+      const g = new OnnxGraph('split');
+      const parts = g.split(g.input('x', 'float32', [x.length]), sizes, 0);
+      parts.forEach((part, i) => g.output(part, `part${i}`, 'float32', [sizes[i]!]));
+      const out = await run(g, { x: f32(x, [x.length]) });
+      expect(sizes.map((_, i) => out[`part${i}`]!.length)).toEqual(sizes);
+      expect(sizes.flatMap((_, i) => out[`part${i}`]!)).toEqual(x);
+      const decoded = onnxProto.onnx.ModelProto.decode(g.toBytes());
+      for (const node of decoded.graph!.node!) expect(node.output!.length).toBeLessThanOrEqual(7);
+    }
   });
 
   it('layers: gemm, convolutions, layer normalisation, softmax', async () => {

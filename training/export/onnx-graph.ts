@@ -57,6 +57,9 @@ export interface ReduceOptions {
 /** Larger than any dimension: "to the end" in Slice. */
 const TO_END = 2 ** 53 - 1;
 
+/** WebGPU guarantees 8 storage buffers per shader; Split takes one for its input. */
+const MAX_SPLIT = 7;
+
 export class OnnxGraph extends OnnxGraphBase {
   // Arithmetic ---------------------------------------------------------------------------------------
 
@@ -230,8 +233,22 @@ export class OnnxGraph extends OnnxGraphBase {
   shape(x: Value): Value {
     return this.op('Shape', [x]);
   }
+  /**
+   * Cuts one axis into consecutive parts. More than `MAX_SPLIT` parts become a tree of Split nodes,
+   * because a WebGPU shader binds only so many buffers.
+   */
   split(x: Value, sizes: readonly number[], axis = -1): Value[] {
-    return this.node('Split', [x, this.int64s(sizes)], { axis }, sizes.length);
+    if (sizes.length <= MAX_SPLIT) {
+      return this.node('Split', [x, this.int64s(sizes)], { axis }, sizes.length);
+    }
+    const groups: number[][] = [];
+    const perGroup = Math.ceil(sizes.length / MAX_SPLIT);
+    for (let at = 0; at < sizes.length; at += perGroup) groups.push(sizes.slice(at, at + perGroup));
+    const total = (group: readonly number[]) => group.reduce((a, b) => a + b, 0);
+    const parts = this.split(x, groups.map(total), axis);
+    return groups.flatMap((group, i) =>
+      group.length === 1 ? [parts[i]!] : this.split(parts[i]!, group, axis),
+    );
   }
   /** Zero padding; `pads` holds the begins of all axes, then the ends. */
   pad(x: Value, pads: readonly number[], value = 0): Value {

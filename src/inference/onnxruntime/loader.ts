@@ -19,6 +19,7 @@ import type {
   ProviderInfo,
 } from '../port.ts';
 import { OrtModel } from './model.ts';
+import { runtimeReason } from './reason.ts';
 
 // Keeps onnxruntime's own log off stderr; failures arrive as exceptions.
 env.logLevel = 'fatal';
@@ -47,7 +48,9 @@ export class OrtLoader implements ModelLoader {
     const session = await createSession(graph, provider, label);
     try {
       checkSignature(session, signature, label);
-      return new OrtModel(session, signature, provider, label);
+      const model = new OrtModel(session, signature, provider, label);
+      await warmUp(model, provider, label);
+      return model;
     } catch (error) {
       await session.release();
       throw error;
@@ -85,18 +88,8 @@ async function createSession(
   try {
     return await InferenceSession.create(graph, sessionOptions(provider));
   } catch (cause) {
-    const reason = firstLine(cause);
-    if (provider === 'cpu' || (await loadsOnCpu(graph)) === false) {
-      throw new ResiduaError('MODEL_CORRUPT', `${label} cannot be read: ${reason}`, {
-        hint: 'Install the model again.',
-        cause,
-      });
-    }
-    throw new ResiduaError(
-      'PROVIDER_UNAVAILABLE',
-      `execution provider '${provider}' cannot run ${label} here: ${reason}`,
-      { hint: "Use '--provider cpu', or install what this provider needs.", cause },
-    );
+    const broken = provider === 'cpu' || !(await loadsOnCpu(graph));
+    throw cannotRun(broken ? 'cpu' : provider, label, cause);
   }
 }
 
@@ -111,11 +104,36 @@ async function loadsOnCpu(graph: Uint8Array): Promise<boolean> {
   }
 }
 
-/** The runtime's reason without its source file, function and failed C++ expression. */
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const line = text.split('\n')[0]!.replace(/^.*\bwas false\. /, '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+/**
+ * Runs one hop of zeros: allocations and shader compilation happen here and not in the first hop of
+ * audio, and a provider that starts but cannot run the graph is found now.
+ */
+async function warmUp(model: Model, provider: string, label: string): Promise<void> {
+  try {
+    await model.step();
+  } catch (error) {
+    if (error instanceof ResiduaError && error.code === 'MODEL_OUTPUT_NOT_FINITE') {
+      // Zeros need not be a sensible input: reset below.
+    } else {
+      throw cannotRun(provider, label, error);
+    }
+  }
+  model.reset();
+}
+
+function cannotRun(provider: string, label: string, cause: unknown): ResiduaError {
+  const reason = runtimeReason(cause);
+  if (provider === 'cpu') {
+    return new ResiduaError('MODEL_CORRUPT', `${label} cannot be used: ${reason}`, {
+      hint: 'Install the model again.',
+      cause,
+    });
+  }
+  return new ResiduaError(
+    'PROVIDER_UNAVAILABLE',
+    `execution provider '${provider}' cannot run ${label} here: ${reason}`,
+    { hint: "Use '--provider cpu', or install what this provider needs.", cause },
+  );
 }
 
 function checkSignature(session: InferenceSession, signature: GraphSignature, label: string): void {

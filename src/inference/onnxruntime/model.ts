@@ -12,6 +12,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { ResiduaError } from '../../common/errors.ts';
 import { STATE_INPUT, STATE_OUTPUT } from '../port.ts';
 import type { GraphSignature, Model, PortSpec } from '../port.ts';
+import { runtimeReason } from './reason.ts';
 
 type Tensors = Record<string, Tensor>;
 
@@ -92,8 +93,8 @@ export class OrtModel implements Model {
       this.#current = current === 0 ? 1 : 0;
     } catch (cause) {
       if (cause instanceof ResiduaError) throw cause;
-      const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-      throw this.#error('INFERENCE_FAILED', `failed to run: ${reason}`, undefined, cause);
+      const reason = `failed to run: ${runtimeReason(cause)}`;
+      throw this.#error('INFERENCE_FAILED', reason, undefined, cause);
     } finally {
       this.#running = undefined;
     }
