@@ -104,35 +104,84 @@ export class RealFft {
   /** Decimation in time over the packed values, which are in bit-reversed order. */
   #butterflies(): void {
     const n = this.#half;
+    let span = 1;
+    if (n >= 4) {
+      firstTwoStages(this.#re, this.#im);
+      span = 4;
+    }
+    for (; 4 * span <= n; span *= 4) this.#twoStages(span);
+    for (; span < n; span *= 2) this.#oneStage(span);
+  }
+
+  #oneStage(span: number): void {
+    const n = this.#half;
     const zr = this.#re;
     const zi = this.#im;
     const cos = this.#cos;
     const sin = this.#sin;
-    let span = 1;
-    if (n >= 4) {
-      firstTwoStages(zr, zi);
-      span = 4;
+    // The tables run over `size` = 2n steps, hence n / span instead of n / (2 span).
+    const stride = n / span;
+    for (let start = 0; start < n; start += 2 * span) {
+      for (let j = 0, t = 0; j < span; j++, t += stride) {
+        const a = start + j;
+        const b = a + span;
+        const c = cos[t]!;
+        const s = sin[t]!;
+        const pr = zr[b]! * c + zi[b]! * s;
+        const pi = zi[b]! * c - zr[b]! * s;
+        const ar = zr[a]!;
+        const ai = zi[a]!;
+        zr[b] = ar - pr;
+        zi[b] = ai - pi;
+        zr[a] = ar + pr;
+        zi[a] = ai + pi;
+      }
     }
-    for (; span < n; span *= 2) {
-      // The tables run over `size` = 2n steps, hence n / span instead of n / (2 span).
-      const stride = n / span;
-      for (let start = 0; start < n; start += 2 * span) {
-        for (let j = 0, t = 0; j < span; j++, t += stride) {
-          const a = start + j;
-          const b = a + span;
-          const c = cos[t]!;
-          const s = sin[t]!;
-          const br = zr[b]!;
-          const bi = zi[b]!;
-          const pr = br * c + bi * s;
-          const pi = bi * c - br * s;
-          const ar = zr[a]!;
-          const ai = zi[a]!;
-          zr[b] = ar - pr;
-          zi[b] = ai - pi;
-          zr[a] = ar + pr;
-          zi[a] = ai + pi;
-        }
+  }
+
+  /** The stages of this span and twice this span in one pass, to halve the memory traffic. */
+  #twoStages(span: number): void {
+    const n = this.#half;
+    const zr = this.#re;
+    const zi = this.#im;
+    const cos = this.#cos;
+    const sin = this.#sin;
+    const stride = n / (2 * span);
+    for (let start = 0; start < n; start += 4 * span) {
+      for (let j = 0, t = 0; j < span; j++, t += stride) {
+        const i0 = start + j;
+        const i1 = i0 + span;
+        const i2 = i1 + span;
+        const i3 = i2 + span;
+        const c1 = cos[2 * t]!;
+        const s1 = sin[2 * t]!;
+        const c2 = cos[t]!;
+        const s2 = sin[t]!;
+        const p1r = zr[i1]! * c1 + zi[i1]! * s1;
+        const p1i = zi[i1]! * c1 - zr[i1]! * s1;
+        const p3r = zr[i3]! * c1 + zi[i3]! * s1;
+        const p3i = zi[i3]! * c1 - zr[i3]! * s1;
+        const ar = zr[i0]! + p1r;
+        const ai = zi[i0]! + p1i;
+        const br = zr[i0]! - p1r;
+        const bi = zi[i0]! - p1i;
+        const cr = zr[i2]! + p3r;
+        const ci = zi[i2]! + p3i;
+        const dr = zr[i2]! - p3r;
+        const di = zi[i2]! - p3i;
+        const q2r = cr * c2 + ci * s2;
+        const q2i = ci * c2 - cr * s2;
+        // The twiddle factor of the second pair is that of the first, times -i.
+        const q3r = di * c2 - dr * s2;
+        const q3i = -(dr * c2 + di * s2);
+        zr[i0] = ar + q2r;
+        zi[i0] = ai + q2i;
+        zr[i1] = br + q3r;
+        zi[i1] = bi + q3i;
+        zr[i2] = ar - q2r;
+        zi[i2] = ai - q2i;
+        zr[i3] = br - q3r;
+        zi[i3] = bi - q3i;
       }
     }
   }

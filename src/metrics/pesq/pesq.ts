@@ -55,14 +55,21 @@ export function pesqWb(
     referenceActivity: detectActivity(alignedRef),
     degradedActivity: detectActivity(alignedDeg),
   });
-  if (utterances.length === 0) {
-    throw new ResiduaError(
-      'METRIC_NO_SPEECH',
-      'PESQ: no utterance of at least 0.2 s was found in the reference',
-      { hint: 'measure recordings that contain speech' },
-    );
-  }
-  return wideBandMos(perceptualScore(extendTo(ref, longest), extendTo(deg, longest), utterances));
+  if (utterances.length === 0) throw noSpeech();
+  const mos = wideBandMos(
+    perceptualScore(extendTo(ref, longest), extendTo(deg, longest), utterances),
+  );
+  // A reference that is silent but for its very edge leaves no frame to compare.
+  if (!Number.isFinite(mos)) throw noSpeech();
+  return mos;
+}
+
+function noSpeech(): ResiduaError {
+  return new ResiduaError(
+    'METRIC_NO_SPEECH',
+    'PESQ: no utterance of at least 0.2 s was found in the reference',
+    { hint: 'measure recordings that contain speech' },
+  );
 }
 
 function requireLength(name: string, signal: Float32Array): void {

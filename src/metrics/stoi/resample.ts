@@ -21,11 +21,13 @@ export function resampleForStoi(
   const { taps, halfLength } = octaveFilter(up, down);
   // y[m] = sum_k h[half + m * down - k * up] x[k]. The taps that meet one output follow each other in
   // one phase, here in the order of the samples; zeros in front and behind spare the bounds.
-  const phases = Array.from({ length: up }, (_, phase) =>
-    Float64Array.from(taps.filter((_, t) => t % up === phase)).reverse(),
-  );
+  const phases = Array.from({ length: up }, (_, phase) => {
+    const own = taps.filter((_, t) => t % up === phase).reverse();
+    // An even count, for the loop below.
+    return own.length % 2 === 0 ? own : Float64Array.from([0, ...own]);
+  });
   const length = Math.ceil((signal.length * up) / down);
-  const lead = Math.ceil(halfLength / up) + 1;
+  const lead = Math.ceil(halfLength / up) + 2;
   const padded = new Float64Array(signal.length + 2 * lead + down);
   padded.set(signal, lead);
   const out = new Float64Array(length);
@@ -33,9 +35,14 @@ export function resampleForStoi(
     const centre = m * down + halfLength;
     const phase = phases[centre % up]!;
     const from = Math.floor(centre / up) - phase.length + 1 + lead;
-    let sum = 0;
-    for (let i = 0; i < phase.length; i++) sum += phase[i]! * padded[from + i]!;
-    out[m] = sum;
+    // Two sums, because one would wait for each addition before the next.
+    let even = 0;
+    let odd = 0;
+    for (let i = 0; i < phase.length; i += 2) {
+      even += phase[i]! * padded[from + i]!;
+      odd += phase[i + 1]! * padded[from + i + 1]!;
+    }
+    out[m] = even + odd;
   }
   return out;
 }
