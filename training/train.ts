@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { describeError, exitCodeOf, UsageError } from '../src/common/errors.ts';
 import { createBatchSource, loadEvalPairs, type BatchSource } from './data/index.ts';
@@ -121,6 +122,8 @@ async function run(
   try {
     while (!stopping && trainer.step < total) {
       if (performance.now() - started > minutes * 60_000) break;
+      // Lets signals in: with batches ready, a step never waits for the event loop.
+      await setImmediate();
       const batch = await source.next();
       const { step, loss, learningRate, gradientNorm, terms } = trainer.trainStep(batch);
       progress.update({ step, loss, learningRate, audioSeconds: batch.audioSeconds });

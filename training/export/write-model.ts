@@ -13,8 +13,8 @@ import type { TrainConfig } from '../trainer/config.ts';
 import type { BuiltGraph, BuiltGraphs } from './build-graphs.ts';
 
 export const LABELS: Readonly<Record<string, string>> = {
-  none: 'Unquantised (continuous ceiling)',
-  vq: 'Vector quantization, one codebook',
+  none: 'No quantizer (ceiling)',
+  vq: 'VQ, one codebook',
 };
 
 /** The order in which quantizers are listed; others follow. */
