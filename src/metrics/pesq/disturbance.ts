@@ -27,7 +27,7 @@ const MASKING = 0.25;
 export class GainCompensation {
   #ratio = 1;
 
-  /** Scales the degraded frame in place. `first` frames of a recording are not smoothed. */
+  /** Scales the degraded frame in place. Frame 0 is not smoothed. */
   apply(reference: PitchPower, degraded: PitchPower, frame: number): void {
     const ratio =
       (audiblePower(reference, frame, 1) + POWER_OFFSET) /
