@@ -80,7 +80,7 @@ class FileSource implements ByteSource {
 export async function* chunksOf(
   source: ByteSource,
   offset = 0,
-  chunkBytes = 65536,
+  chunkBytes = 16384,
 ): AsyncGenerator<Uint8Array> {
   for (let at = offset; at < source.size;) {
     const chunk = await source.readAt(at, chunkBytes);

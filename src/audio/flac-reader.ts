@@ -64,7 +64,7 @@ class FlacReader implements RawReader {
     if (block) yield block;
     const { frames } = this.info;
     if (frames !== undefined && total < frames) {
-      throw truncatedError(path, `${total} of ${frames} samples could be decoded`);
+      throw truncatedError(path, `or damaged: ${total} of ${frames} samples could be decoded`);
     }
     if (frames !== undefined && total > frames) {
       throw corruptError(path, `${total} samples instead of ${frames}`);

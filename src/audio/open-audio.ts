@@ -105,7 +105,11 @@ class CheckedReader implements AudioReader {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#raw.dispose();
+    try {
+      this.#raw.dispose();
+    } catch {
+      // Hostile input can spoil a decoder's own heap; its memory goes with the instance either way.
+    }
     await this.#source.close();
   }
 }
