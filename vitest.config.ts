@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
+    // The same backend everywhere, whether or not a machine has a native one.
+    env: { RESIDUA_TF_BACKEND: process.env['RESIDUA_TF_BACKEND'] ?? 'wasm' },
     // Worker processes, not threads: native addons (onnxruntime) and process-wide state stay apart.
     pool: 'forks',
     // 'default' ends with the counts of files, tests and skips, and names what failed.
