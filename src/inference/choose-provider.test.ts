@@ -93,6 +93,19 @@ describe('chooseProvider', () => {
     expect(alone.reason).toMatch(/^only cpu runs here \(.* ms per hop\)$/);
   });
 
+  it('does not wait for a provider that is hopelessly slow', async () => {
+    const loader = fakeLoader([
+      { name: 'cpu', ms: 0.1 },
+      { name: 'software gpu', ms: 40 },
+    ]);
+    const start = performance.now();
+    const choice = await chooseProvider(loader, floatChain, { hops: 1000, budgetMs: 200 });
+    expect(performance.now() - start).toBeLessThan(3000);
+    expect(choice.provider).toBe('cpu');
+    expect(choice.trials[1]).toMatchObject({ usable: true });
+    expect(choice.trials[1]!.hopMs!.p50).toBeGreaterThan(30);
+  });
+
   it('compares codes by how many are equal', async () => {
     const loader = fakeLoader([
       { name: 'cpu', ms: 0.5 },

@@ -32,6 +32,8 @@ export interface ProviderChoice {
 export interface ChooseOptions {
   /** Hops per provider, default 50 (0.5 s of audio at 100 frames/s). */
   readonly hops?: number;
+  /** A provider's trial ends after this long, however few hops it managed; default 1500 ms. */
+  readonly budgetMs?: number;
   /** Largest float difference, relative to the CPU's largest value; default 2e-3. */
   readonly tolerance?: number;
   /** Smallest share of equal integer codes (ties in an argmax may flip); default 0.98. */
@@ -49,12 +51,19 @@ export async function chooseProvider(
 ): Promise<ProviderChoice> {
   const hops = (options.hops ?? 50) + WARM_UP_HOPS;
   const input = noise(hops, chain[0]!.signature.input.width);
-  const reference = await runChain(loader, chain, 'cpu', input);
+  const reference = await runChain(loader, chain, 'cpu', input, options.budgetMs);
   const trials: ProviderTrial[] = [trial('cpu', reference, 'reference')];
   for (const { name } of loader.providers()) {
     if (name === 'cpu') continue;
     try {
-      const result = await runChain(loader, chain, name, input, reference.outputs);
+      const result = await runChain(
+        loader,
+        chain,
+        name,
+        input,
+        options.budgetMs,
+        reference.outputs,
+      );
       const difference = compare(chain, reference.outputs, result.outputs, options);
       trials.push(
         difference === undefined
@@ -91,6 +100,7 @@ async function runChain(
   chain: readonly ChainGraph[],
   provider: string,
   input: Float32Array,
+  budgetMs = 1500,
   reference?: readonly number[][],
 ): Promise<ChainRun> {
   const models: Model[] = [];
@@ -101,7 +111,10 @@ async function runChain(
     const outputs: number[][] = chain.map(() => []);
     const hopMs: number[] = [];
     const first = chain[0]!.signature.input.width;
-    for (let hop = 0; hop * first < input.length; hop++) {
+    const available = (reference ?? [input])[0]!.length / (reference ? outputWidth(chain) : first);
+    const deadline = performance.now() + budgetMs;
+    for (let hop = 0; hop < available; hop++) {
+      if (hop > 0 && performance.now() > deadline) break;
       let elapsedMs = 0;
       for (const [i, model] of models.entries()) {
         const width = model.input.length;
@@ -112,13 +125,16 @@ async function runChain(
         elapsedMs += performance.now() - start;
         outputs[i]!.push(...model.output);
       }
-      if (hop >= WARM_UP_HOPS) hopMs.push(elapsedMs);
+      hopMs.push(elapsedMs);
     }
-    return { outputs, hopMs };
+    // Whoever is too slow for its warm-up is judged by its last hop.
+    return { outputs, hopMs: hopMs.slice(Math.min(WARM_UP_HOPS, hopMs.length - 1)) };
   } finally {
     await Promise.all(models.map((m) => m.dispose()));
   }
 }
+
+const outputWidth = (chain: readonly ChainGraph[]) => chain[0]!.signature.output.width;
 
 function trial(provider: string, run: ChainRun, verdict: string): ProviderTrial {
   const { p50, p99 } = percentiles(run.hopMs);
@@ -134,8 +150,8 @@ function compare(
   options: ChooseOptions,
 ): string | undefined {
   for (const [i, graph] of chain.entries()) {
-    const a = reference[i]!;
     const b = other[i]!;
+    const a = reference[i]!.slice(0, b.length);
     if (graph.signature.output.type === 'int32') {
       const equal = a.reduce((n, v, j) => n + (v === b[j] ? 1 : 0), 0) / a.length;
       if (equal < (options.minEqualCodes ?? 0.98)) {
