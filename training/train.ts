@@ -22,8 +22,9 @@ const HELP = `Train a model.
   --resume        go on from training/checkpoints/<name>
   --minutes M     stop, with a checkpoint, after M minutes
   --steps N       overrides optimizer.totalSteps
-  --evaluate DIR  folder with pairs.csv, noisy/ and clean/ to report on
-                  (default: test/ in the config's audio folder)
+  --evaluate DIR  folder with pairs.csv, noisy/ and clean/ to report on instead of the config's
+
+RESIDUA_AUDIO=DIR stands in for ../shared/audio in a config.
 `;
 
 const root = resolve(import.meta.dirname, '..');
@@ -63,10 +64,13 @@ async function main(): Promise<void> {
     `${config.name}: ${trainer.parameterCount()} parameters, ${trainer.store.trainable().length} trained tensors`,
   );
 
-  const audio = resolve(root, process.env['RESIDUA_AUDIO'] ?? config.data.audio);
-  const pairs = await loadEvalPairs(resolve(values.evaluate ?? join(audio, 'test')));
+  const pairs = await loadEvalPairs(locate(values.evaluate ?? config.data.evaluate));
   const source = await createBatchSource({
-    corpus: [{ path: audio }],
+    corpus: config.data.corpora.map(({ path, format, weight }) => ({
+      path: locate(path),
+      ...(format === undefined ? {} : { format }),
+      ...(weight === undefined ? {} : { weight }),
+    })),
     seed: config.seed,
     batchSize: config.data.batchSize,
     segmentSeconds: config.data.segmentSeconds,
@@ -143,6 +147,16 @@ async function run(
     progress.finish();
     events.close();
   }
+}
+
+/** A config's path, relative to the project; RESIDUA_AUDIO moves the shared recordings. */
+function locate(path: string): string {
+  const shared = '../shared/audio';
+  const moved = process.env['RESIDUA_AUDIO'];
+  if (moved !== undefined && (path === shared || path.startsWith(`${shared}/`))) {
+    return resolve(moved + path.slice(shared.length));
+  }
+  return resolve(root, path);
 }
 
 function positive(option: string, text: string): number {

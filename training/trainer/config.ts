@@ -29,8 +29,20 @@ export const trainConfigSchema = z.strictObject({
   /** Id under which the quantizer is exported and its weights are named, e.g. "vq". */
   quantizerId: z.string().regex(/^[a-z0-9-]+$/),
   data: z.strictObject({
-    /** Folder with manifest.csv; relative to the project. */
-    audio: z.string(),
+    /** What to train on; relative paths start at the project. See training/data/corpora. */
+    corpora: z
+      .array(
+        z.strictObject({
+          path: z.string(),
+          /** Layout; found from the folder's contents when absent. */
+          format: z.string().optional(),
+          /** Multiplies how often this corpus is drawn. */
+          weight: z.number().positive().optional(),
+        }),
+      )
+      .min(1),
+    /** Folder with pairs.csv, noisy/ and clean/ to report on while training; never trained on. */
+    evaluate: z.string(),
     segmentSeconds: z.number().min(0.5).max(20),
     batchSize: z.number().int().min(1).max(512),
     snrDb: z.tuple([z.number(), z.number()]),

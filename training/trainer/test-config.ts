@@ -17,7 +17,13 @@ export function tinyConfig(overrides: Record<string, unknown> = {}): TrainConfig
       },
       quantizer: { family: 'none' },
       quantizerId: 'none',
-      data: { audio: 'unused', segmentSeconds: 1, batchSize: 2, snrDb: [0, 10] },
+      data: {
+        corpora: [{ path: 'unused' }],
+        evaluate: 'unused',
+        segmentSeconds: 1,
+        batchSize: 2,
+        snrDb: [0, 10],
+      },
       loss: { waveform: 0.1, magnitude: 1, complex: 1, windows: [64] },
       optimizer: {
         peakLearningRate: 0.003,
