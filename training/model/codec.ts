@@ -97,7 +97,8 @@ function refine<V>(
   identityStart: boolean,
 ): V {
   const h = trunk(ops, scope, linear(ops, `${scope}/in`, x, inputs, config.width), config);
-  const std = 1 / Math.sqrt(config.width);
+  // A projection starts quiet: the expansion squares what comes out of it.
+  const std = 0.1 / Math.sqrt(config.width);
   const start: Initializer = identityStart ? { kind: 'zeros' } : { kind: 'normal', std };
   return linear(ops, `${scope}/out`, h, config.width, outputs, start);
 }
