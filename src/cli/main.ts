@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { removeUnfinishedFiles } from '../audio/atomic-file.ts';
 import { describeError, exitCodeOf, ResiduaError } from '../common/errors.ts';
+import { AlreadyReported } from './already-reported.ts';
 import { errorJson } from './error-json.ts';
 import { log, printJson } from './terminal.ts';
 
@@ -42,8 +43,9 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(args[0]);
     await program.parseAsync(args, { from: 'user' });
-    return process.exitCode === undefined ? 0 : Number(process.exitCode);
+    return 0;
   } catch (error) {
+    if (error instanceof AlreadyReported) return error.exitCode;
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
       if (wantsJson) printJson({ error: { code: 'USAGE', message: usageMessage(error) } });

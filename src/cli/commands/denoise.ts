@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { readAudio } from '../../audio/open-audio.ts';
 import { AudioError } from '../../audio/errors.ts';
 import { describeError, ResiduaError, UsageError } from '../../common/errors.ts';
+import { AlreadyReported } from '../already-reported.ts';
 import { openCodec, type Codec } from '../codec.ts';
 import { enhanceFile, type EnhancedFile } from '../enhance-file.ts';
 import { errorJson } from '../error-json.ts';
@@ -71,13 +72,13 @@ async function denoise(inputs: string[], options: DenoiseOptions): Promise<void>
         if (!(error instanceof ResiduaError)) throw error;
         log(`residua: ${describeError(error)}`);
         failures.push({ input, error: errorJson(error) });
-        process.exitCode = 1;
       }
     }
   } finally {
     await codec.dispose();
   }
   if (options.json) printJson(failures.length > 0 ? { files, failures } : { files });
+  if (failures.length > 0) throw new AlreadyReported(1);
 }
 
 async function denoiseOne(
