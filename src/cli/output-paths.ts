@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { basename, extname, join, resolve, sep } from 'node:path';
 import { UsageError } from '../common/errors.ts';
@@ -32,13 +32,24 @@ export async function planOutputs(
     }
     seen.set(key, inputs[i]!);
   });
-  const clash = inputs.find((input) => seen.has(resolve(input)));
-  if (clash !== undefined) {
-    throw new UsageError(`the output would overwrite the input ${clash}`, {
-      hint: 'Choose another -o.',
-    });
+  for (const path of paths) {
+    for (const input of inputs) {
+      if (!(await isSameFile(path, input))) continue;
+      throw new UsageError(`the output would overwrite the input ${input}`, {
+        hint: 'Choose another -o.',
+      });
+    }
   }
   return paths;
+}
+
+/** By name, and by what the names stand for: on some file systems A.wav and a.wav are one file. */
+async function isSameFile(output: string, input: string): Promise<boolean> {
+  if (resolve(output) === resolve(input)) return true;
+  const [a, b] = await Promise.all(
+    [output, input].map((path) => lstat(path).catch(() => undefined)),
+  );
+  return a !== undefined && b !== undefined && a.ino !== 0 && a.ino === b.ino && a.dev === b.dev;
 }
 
 async function isFolderTarget(

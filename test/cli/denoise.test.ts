@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -294,12 +294,14 @@ describe('denoise refuses', () => {
     await mkdir(join(folder, 'in-other'));
     const b = join(folder, 'in-other', 'in.wav');
     await cp(a, b);
+    await link(a, join(folder, 'in-link.wav'));
     const before = await readFile(a);
     for (const args of [
       [a, b, '-o', join(folder, 'out')], // both would be out/in.wav
       [a, b, '-o', join(folder, 'out.wav')], // one file for two inputs
       [a, '-o', a],
       [a, '-o', folder],
+      [a, '-o', join(folder, 'in-link.wav')], // another name of the same file
       [a, '-o', join(folder, 'out.flac')],
     ]) {
       const result = await denoise(...args);
