@@ -27,8 +27,8 @@ const FORMAT_ALAW = 6;
 const FORMAT_MULAW = 7;
 const FORMAT_EXTENSIBLE = 0xfffe;
 const UNKNOWN_SIZE = 0xffffffff;
-/** SoX and others write a size just below 2 or 4 GiB when they write to a pipe. */
-const PIPE_SIZE = 0x7ffff000;
+/** What SoX, arecord and others put there when they write to a pipe and cannot come back. */
+const PIPE_SIZES = [0x7ffff000, 0x7fffffff, 0x7fffffff - 36, 0x80000000, UNKNOWN_SIZE - 36];
 /** Many small chunks are legal; thousands before the samples are an attack or noise. */
 const MAX_CHUNKS = 1000;
 
@@ -68,7 +68,7 @@ export async function parseWav(source: ByteSource): Promise<WavLayout> {
       format = parseFormat(path, bytes);
     } else if (id === 'data') {
       if (!format) throw formatError(path, 'has no WAV format chunk before its samples');
-      const declared = isRf64 && longDataSize !== undefined ? longDataSize : chunkSize;
+      const declared = isRf64 && longDataSize ? longDataSize : chunkSize;
       const dataBytes = resolveDataSize(path, declared, riffSize, body, size);
       return { ...format, dataOffset: body, dataBytes };
     }
@@ -89,7 +89,7 @@ function resolveDataSize(
   const neverFilledIn = declared === 0 && riffSize + 8 <= dataOffset;
   if (declared === UNKNOWN_SIZE || neverFilledIn) return available;
   if (declared <= available) return declared;
-  if (declared >= PIPE_SIZE && (riffSize >= PIPE_SIZE || riffSize === 0)) return available;
+  if (PIPE_SIZES.includes(declared)) return available;
   throw truncatedError(
     path,
     `the header promises ${declared} bytes of samples, ${available} exist`,

@@ -138,6 +138,12 @@ describe('WAV headers', () => {
 
   it.each([
     ['cut samples', { dataSize: 1000, data }, 'AUDIO_TRUNCATED'],
+    [
+      'a cut RF64',
+      { riff: 'RF64', riffSize: 0xffffffff, dataSize: 0xffffffff, ds64: 5n * 2n ** 30n, data },
+      'AUDIO_TRUNCATED',
+    ],
+    ['a cut file of 3 GB', { riffSize: 3e9 + 36, dataSize: 3e9, data }, 'AUDIO_TRUNCATED'],
     ['no channels', { channels: 0, blockAlign: 2, data }, 'AUDIO_CHANNELS'],
     ['9 channels', { channels: 9, data: pcm16(new Float32Array(9)) }, 'AUDIO_CHANNELS'],
     ['7999 Hz', { sampleRate: 7999, data }, 'AUDIO_RATE'],
