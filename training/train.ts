@@ -56,9 +56,11 @@ async function main(): Promise<void> {
   if (values.resume && existsSync(folder)) {
     await trainer.resume(folder);
     log(`resumed at step ${trainer.step}, ${(trainer.audioSeconds / 3600).toFixed(2)} h seen`);
-  } else if (config.init !== undefined) {
-    const loaded = await trainer.initialise(resolve(root, config.init));
-    log(`${loaded} parameters start from ${config.init}`);
+  } else {
+    for (const { checkpoint, only } of config.init) {
+      const loaded = await trainer.initialise(resolve(root, checkpoint), only);
+      log(`${loaded} parameters start from ${checkpoint}`);
+    }
   }
   log(
     `${config.name}: ${trainer.parameterCount()} parameters, ${trainer.store.trainable().length} trained tensors`,

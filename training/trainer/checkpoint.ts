@@ -11,7 +11,9 @@ import { ResiduaError } from '../../src/common/errors.ts';
 export interface CheckpointMeta {
   format: 'residua-checkpoint';
   formatVersion: 1;
+  /** Of the run, and of the quantizer in it. */
   name: string;
+  quantizerId: string;
   step: number;
   /** Seconds of audio seen so far, over all runs that led here. */
   audioSeconds: number;

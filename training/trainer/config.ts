@@ -66,8 +66,17 @@ export const trainConfigSchema = z.strictObject({
     clipNorm: z.number().positive().default(1),
     emaDecay: z.number().min(0).max(0.99999).default(0.999),
   }),
-  /** Checkpoint folder whose weights the run starts from (names that match), relative to the project. */
-  init: z.string().optional(),
+  /** Checkpoints whose averaged weights the run starts from, later entries over earlier ones. */
+  init: z
+    .array(
+      z.strictObject({
+        /** Checkpoint folder, relative to the project. */
+        checkpoint: z.string(),
+        /** Only parameters whose names start with one of these; default all that fit. */
+        only: z.array(z.string()).optional(),
+      }),
+    )
+    .default([]),
   /** Parameters whose names start with one of these are not trained. */
   freeze: z.array(z.string()).default([]),
   checkpointEverySteps: z.number().int().min(1).default(200),

@@ -202,14 +202,23 @@ export class Trainer {
       tensors.set(`quantizer/${name}`, { shape: [values.length], values });
     }
     const { name } = this.config;
-    const meta = { name, step: this.step, audioSeconds: this.audioSeconds, config: this.config };
+    const { step, audioSeconds, config } = this;
+    const meta = { name, quantizerId: config.quantizerId, step, audioSeconds, config };
     await writeCheckpoint(folder, meta, tensors);
   }
 
   /** Continues a run exactly: weights, averages, optimizer state and step. */
   async resume(folder: string): Promise<void> {
     const { meta, tensors } = await readCheckpoint(folder);
-    this.#assign(tensors, 'param/', folder, true);
+    for (const [name, variable] of this.store.variables) {
+      const tensor = tensors.get(`param/${name}`);
+      if (tensor === undefined || !sameShape(tensor.shape, variable.shape)) {
+        throw new ResiduaError('CHECKPOINT_MISMATCH', `${folder} has no fitting "${name}"`, {
+          hint: 'Resume with the config that the checkpoint was made with.',
+        });
+      }
+      assign(variable, tensor);
+    }
     for (const [name, variable] of this.store.variables) {
       const m = tensors.get(`adam.m/${name}`);
       const v = tensors.get(`adam.v/${name}`);
@@ -225,16 +234,25 @@ export class Trainer {
     this.audioSeconds = meta.audioSeconds;
   }
 
-  /** Starts from another run's averaged weights, wherever names and shapes match. @returns how many did. */
-  async initialise(folder: string): Promise<number> {
+  /**
+   * Starts from another run's averaged weights, wherever names and shapes match, and from its codebooks
+   * if the run was of the same quantizer and `only` does not leave them out.
+   * @returns how many parameters were taken
+   */
+  async initialise(folder: string, only?: readonly string[]): Promise<number> {
     const { meta, tensors } = await readCheckpoint(folder);
-    const loaded = this.#assign(
-      tensors,
-      tensors.has('ema/denoise/in/w') ? 'ema/' : 'param/',
-      folder,
-      false,
-    );
-    this.audioSeconds = meta.audioSeconds;
+    let loaded = 0;
+    for (const [name, variable] of this.store.variables) {
+      if (only !== undefined && !only.some((prefix) => name.startsWith(prefix))) continue;
+      const tensor = tensors.get(`ema/${name}`) ?? tensors.get(`param/${name}`);
+      if (tensor === undefined || !sameShape(tensor.shape, variable.shape)) continue;
+      assign(variable, tensor);
+      loaded++;
+    }
+    if (only === undefined && meta.quantizerId === this.config.quantizerId) {
+      this.#restoreQuantizer(tensors);
+    }
+    this.audioSeconds = Math.max(this.audioSeconds, meta.audioSeconds);
     return loaded;
   }
 
@@ -244,28 +262,6 @@ export class Trainer {
       if (name.startsWith('quantizer/')) state.set(name.slice('quantizer/'.length), values);
     }
     if (state.size > 0) this.network.quantizer.restore(state);
-  }
-
-  #assign(
-    tensors: ReadonlyMap<string, NamedTensor>,
-    prefix: string,
-    folder: string,
-    strict: boolean,
-  ): number {
-    let loaded = 0;
-    for (const [name, variable] of this.store.variables) {
-      const tensor =
-        tensors.get(prefix + name) ?? (strict ? undefined : tensors.get(`param/${name}`));
-      if (tensor !== undefined && sameShape(tensor.shape, variable.shape)) {
-        assign(variable, tensor);
-        loaded++;
-      } else if (strict) {
-        throw new ResiduaError('CHECKPOINT_MISMATCH', `${folder} has no fitting "${name}"`, {
-          hint: 'Resume with the config that the checkpoint was made with.',
-        });
-      }
-    }
-    return loaded;
   }
 
   /** Runs one short forward pass so that every parameter exists before weights are loaded. */
