@@ -4,7 +4,8 @@ import { OggOpusDecoder } from 'ogg-opus-decoder';
 import { chunksOf, type ByteSource } from './byte-source.ts';
 import { quietly, type DecodedPiece } from './decoder-port.ts';
 import { AudioError, corruptError, formatError, truncatedError } from './errors.ts';
-import { streamInfo } from './flac-reader.ts';
+import { checkBitDepth, streamInfo } from './flac-reader.ts';
+import { FlacSamples } from './flac-samples.ts';
 import { lastPage, MAX_PAGE_BYTES, parsePage } from './ogg-pages.ts';
 import { checkInfo, type AudioInfo, type RawReader } from './reader.ts';
 
@@ -50,7 +51,7 @@ export async function openOgg(source: ByteSource): Promise<RawReader> {
     frames,
     ...(bitDepth === undefined ? {} : { bitDepth }),
   };
-  return new OggReader(source, info, decoder);
+  return new OggReader(source, info, decoder, identified.flac);
 }
 
 interface Identified {
@@ -60,6 +61,7 @@ interface Identified {
   /** Samples to drop at the start, counted in the last granule position. */
   preSkip: number;
   bitDepth?: number;
+  flac?: FlacSamples;
 }
 
 function identify(path: string, packet: Uint8Array): Identified {
@@ -74,8 +76,11 @@ function identify(path: string, packet: Uint8Array): Identified {
     return { format: 'vorbis', sampleRate, channels: packet[11]!, preSkip: 0 };
   }
   if (text.startsWith('\x7fFLAC') && packet.length >= 51) {
-    const { sampleRate, channels, bitDepth } = streamInfo(packet.subarray(17), 'ogg-flac');
-    return { format: 'ogg-flac', sampleRate, channels, preSkip: 0, bitDepth: bitDepth! };
+    const block = packet.subarray(17, 51);
+    const { sampleRate, channels, bitDepth } = streamInfo(block, 'ogg-flac');
+    checkBitDepth(path, bitDepth!);
+    const flac = new FlacSamples(bitDepth!, block);
+    return { format: 'ogg-flac', sampleRate, channels, preSkip: 0, bitDepth: bitDepth!, flac };
   }
   if (text.startsWith('Speex')) throw formatError(path, 'is Ogg Speex, which cannot be read');
   throw formatError(path, 'is an Ogg file without Opus, Vorbis or FLAC audio first');
@@ -96,11 +101,13 @@ class OggReader implements RawReader {
   readonly info: AudioInfo;
   readonly #source: ByteSource;
   readonly #decoder: OggDecoder;
+  readonly #flac: FlacSamples | undefined;
 
-  constructor(source: ByteSource, info: AudioInfo, decoder: OggDecoder) {
+  constructor(source: ByteSource, info: AudioInfo, decoder: OggDecoder, flac?: FlacSamples) {
     this.#source = source;
     this.info = info;
     this.#decoder = decoder;
+    this.#flac = flac;
   }
 
   async *blocks(): AsyncGenerator<Float32Array[]> {
@@ -117,7 +124,10 @@ class OggReader implements RawReader {
       // there, e.g. where an Opus stream fits one page.
       const room = Math.max(0, frames - total);
       total += piece.samplesDecoded;
-      return room === 0 ? undefined : piece.channelData.map((samples) => samples.subarray(0, room));
+      if (room === 0) return undefined;
+      const planes = piece.channelData.map((samples) => samples.subarray(0, room));
+      this.#flac?.restore(planes);
+      return planes;
     };
     for await (const chunk of chunksOf(this.#source)) {
       const block = accept(await this.#decode(() => this.#decoder.decode(chunk)));
@@ -127,6 +137,9 @@ class OggReader implements RawReader {
     if (block) yield block;
     if (total < frames || total > frames + LONGEST_PACKET) {
       throw corruptError(path, `${total} of ${frames} samples could be decoded`);
+    }
+    if (this.#flac && !this.#flac.matches()) {
+      throw corruptError(path, 'the decoded samples do not have the MD5 sum in the FLAC header');
     }
   }
 
