@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import type { NamedTensor } from '../trainer/checkpoint.ts';
-import { tinyConfig, tinyVqConfig } from '../trainer/test-config.ts';
+import { tinyBandConfig, tinyConfig, tinyVqConfig } from '../trainer/test-config.ts';
 import { Trainer } from '../trainer/trainer.ts';
 import { buildGraphs } from './build-graphs.ts';
 import { checkParity } from './parity.ts';
@@ -20,8 +20,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it.each([tinyConfig(), tinyVqConfig()])(
-  'exports graphs that stream what the trainer computes ($quantizerId)',
+it.each([tinyConfig(), tinyVqConfig(), tinyBandConfig()])(
+  'exports graphs that stream what the trainer computes ($quantizerId, $model.denoiser.kind)',
   async (config) => {
     const trainer = new Trainer(config);
     const random = mulberry32(11);

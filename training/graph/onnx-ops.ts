@@ -25,6 +25,8 @@ export class OnnxOps implements Ops<Value> {
   readonly #stateIn: readonly Value[] | undefined;
   readonly #known = new Map<string, Value>();
   readonly #shapes = new Map<Value, readonly number[]>();
+  /** Values with more than one row per frame. */
+  readonly #rows = new Map<Value, number>();
 
   /** @param stateIn the state pieces, in order of use; undefined in a first pass that only counts them. */
   constructor(
@@ -60,50 +62,69 @@ export class OnnxOps implements Ops<Value> {
   matmul(x: Value, w: Value): Value {
     const shape = this.#shapes.get(w);
     if (shape === undefined) throw new Error('matmul wants a parameter or constant on the right');
-    this.macsPerFrame += shape.reduce((a, b) => a * b, 1);
-    return this.graph.matMul(x, w);
+    this.macsPerFrame += this.#rowsOf(x) * shape.reduce((a, b) => a * b, 1);
+    return this.#like(x, this.graph.matMul(x, w));
   }
   add(x: Value, y: Value): Value {
-    return this.graph.add(x, y);
+    return this.#like(x, this.graph.add(x, y));
   }
   sub(x: Value, y: Value): Value {
-    return this.graph.sub(x, y);
+    return this.#like(x, this.graph.sub(x, y));
   }
   mul(x: Value, y: Value): Value {
-    return this.graph.mul(x, y);
+    return this.#like(x, this.graph.mul(x, y));
   }
   div(x: Value, y: Value): Value {
-    return this.graph.div(x, y);
+    return this.#like(x, this.graph.div(x, y));
   }
   addScalar(x: Value, value: number): Value {
-    return this.graph.add(x, value);
+    return this.#like(x, this.graph.add(x, value));
   }
   mulScalar(x: Value, value: number): Value {
-    return this.graph.mul(x, value);
+    return this.#like(x, this.graph.mul(x, value));
   }
   sigmoid(x: Value): Value {
-    return this.graph.sigmoid(x);
+    return this.#like(x, this.graph.sigmoid(x));
   }
   tanh(x: Value): Value {
-    return this.graph.tanh(x);
+    return this.#like(x, this.graph.tanh(x));
   }
   sqrt(x: Value): Value {
-    return this.graph.sqrt(x);
+    return this.#like(x, this.graph.sqrt(x));
+  }
+  log(x: Value): Value {
+    return this.#like(x, this.graph.log(x));
   }
   square(x: Value): Value {
-    return this.graph.mul(x, x);
+    return this.#like(x, this.graph.mul(x, x));
   }
   pow(x: Value, exponent: number): Value {
-    return this.graph.pow(x, exponent);
+    return this.#like(x, this.graph.pow(x, exponent));
+  }
+  reshape(x: Value, features: number, rowsPerFrame: number): Value {
+    const value = this.graph.reshape(x, [-1, features]);
+    this.#rows.set(value, rowsPerFrame);
+    return value;
   }
   concat(values: readonly Value[]): Value {
-    return this.graph.concat(values, 1);
+    return this.#like(values[0]!, this.graph.concat(values, 1));
   }
   columns(x: Value, start: number, size: number): Value {
-    return this.graph.narrow(x, start, start + size, 1);
+    return this.#like(x, this.graph.narrow(x, start, start + size, 1));
   }
   mean(x: Value): Value {
-    return this.graph.reduceMean(x, [1], { keepDims: true });
+    return this.#like(x, this.graph.reduceMean(x, [1], { keepDims: true }));
+  }
+
+  #rowsOf(x: Value): number {
+    return this.#rows.get(x) ?? 1;
+  }
+
+  /** `made` has as many rows per frame as `x`. */
+  #like(x: Value, made: Value): Value {
+    const rows = this.#rowsOf(x);
+    if (rows !== 1) this.#rows.set(made, rows);
+    return made;
   }
 
   past(_id: string, x: Value, features: number, frames: number): History<Value> {

@@ -37,9 +37,13 @@ export interface Ops<V> {
   sigmoid(x: V): V;
   tanh(x: V): V;
   sqrt(x: V): V;
+  /** Natural logarithm, x > 0. */
+  log(x: V): V;
   square(x: V): V;
   /** Elementwise x^exponent for x > 0. */
   pow(x: V, exponent: number): V;
+  /** The same numbers as `rowsPerFrame` rows of `features`: splits each frame, or joins it again. */
+  reshape(x: V, features: number, rowsPerFrame: number): V;
   /** Joins along features. */
   concat(values: readonly V[]): V;
   /** Features [start, start + size). */

@@ -113,6 +113,12 @@ export class TfOps implements Ops<Tensor2D> {
   sqrt(x: Tensor2D): Tensor2D {
     return tf.sqrt(x);
   }
+  log(x: Tensor2D): Tensor2D {
+    return tf.log(x);
+  }
+  reshape(x: Tensor2D, features: number): Tensor2D {
+    return tf.reshape(x, [-1, features]);
+  }
   square(x: Tensor2D): Tensor2D {
     return tf.square(x);
   }

@@ -10,7 +10,7 @@
  */
 import type { Initializer, Ops } from '../graph/ops.ts';
 import { linear, trunk } from './blocks.ts';
-import type { ModelConfig, NetworkConfig } from './config.ts';
+import { hiddenWidth, type ModelConfig, type NetworkConfig } from './config.ts';
 import { denoise } from './denoiser.ts';
 import type { Transforms } from './transforms.ts';
 
@@ -55,7 +55,7 @@ export function encodeLatent<V>(
   transforms: Transforms,
 ): V {
   const { hopSamples } = transforms;
-  const inputs = hopSamples + config.denoiser.width;
+  const inputs = hopSamples + hiddenWidth(config);
   const x = ops.concat([coefficients, hidden]);
   const identity = config.latentDim === hopSamples;
   const latentDim = config.latentDim;

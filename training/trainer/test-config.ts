@@ -10,7 +10,7 @@ export function tinyConfig(overrides: Record<string, unknown> = {}): TrainConfig
       model: {
         sampleRate: 16000,
         hopSamples: 32,
-        denoiser: { ...network, filterTaps: 2 },
+        denoiser: { kind: 'full-band', ...network, filterTaps: 2 },
         encoder: network,
         decoder: network,
         latentDim: 32,
@@ -50,6 +50,28 @@ export function tinyVqConfig(): TrainConfig {
       commitment: 0.25,
       deadBelow: 0.1,
       startStep: 1,
+    },
+  };
+}
+
+export function tinyBandConfig(): TrainConfig {
+  const base = tinyConfig();
+  const context = { width: 12, hidden: 8, dilations: [1, 2] };
+  return {
+    ...base,
+    model: {
+      ...base.model,
+      denoiser: {
+        kind: 'band-shared',
+        filterTaps: 2,
+        binsPerBand: 4,
+        channels: 6,
+        hidden: 5,
+        before: [1],
+        after: [2],
+        squeeze: 3,
+        context,
+      },
     },
   };
 }

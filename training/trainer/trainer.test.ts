@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { parseTrainConfig } from './config.ts';
-import { tinyConfig, tinyVqConfig } from './test-config.ts';
+import { tinyBandConfig, tinyConfig, tinyVqConfig } from './test-config.ts';
 import { Trainer, type AudioBatch } from './trainer.ts';
 
 function batch(seed: number, samples = 32 * 24): AudioBatch {
@@ -35,26 +35,29 @@ describe('Trainer', () => {
     expect(last).toBeLessThan(first - 0.05);
   });
 
-  it('starts as nearly the identity, aligned in time', () => {
-    const trainer = new Trainer(tinyConfig());
-    const { noisy } = batch(2);
-    const out = trainer.enhance(noisy.subarray(0, 700));
-    let error = 0;
-    let energy = 0;
-    for (let n = 0; n < out.length; n++) {
-      error += (out[n]! - noisy[n]!) ** 2;
-      energy += noisy[n]! ** 2;
-    }
-    expect(out).toHaveLength(700);
-    expect(10 * Math.log10(energy / error)).toBeGreaterThan(8);
-  });
+  it.each([tinyConfig(), tinyBandConfig()])(
+    'starts as nearly the identity, aligned in time',
+    (config) => {
+      const trainer = new Trainer(config);
+      const { noisy } = batch(2);
+      const out = trainer.enhance(noisy.subarray(0, 700));
+      let error = 0;
+      let energy = 0;
+      for (let n = 0; n < out.length; n++) {
+        error += (out[n]! - noisy[n]!) ** 2;
+        energy += noisy[n]! ** 2;
+      }
+      expect(out).toHaveLength(700);
+      expect(10 * Math.log10(energy / error)).toBeGreaterThan(8);
+    },
+  );
 
-  it.each([tinyConfig(), tinyVqConfig()])(
-    'resumes exactly where it stopped ($quantizerId)',
+  it.each([tinyConfig(), tinyVqConfig(), tinyBandConfig()])(
+    'resumes exactly where it stopped ($quantizerId, $model.denoiser.kind)',
     async (config) => {
       const straight = new Trainer(config);
       for (let i = 0; i < 3; i++) straight.trainStep(batch(i));
-      const path = join(folder, config.quantizerId);
+      const path = join(folder, `${config.quantizerId}-${config.model.denoiser.kind}`);
       await straight.save(path);
       const expected = straight.trainStep(batch(9));
       const resumed = new Trainer({ ...config, seed: 99 });
@@ -67,15 +70,18 @@ describe('Trainer', () => {
     },
   );
 
-  it('never changes past output when more input follows', () => {
-    const trainer = new Trainer(tinyVqConfig());
-    for (let i = 0; i < 3; i++) trainer.trainStep(batch(i));
-    const { noisy } = batch(4);
-    const short = trainer.enhance(noisy.slice(0, 32 * 10));
-    const long = trainer.enhance(noisy.slice(0, 32 * 20));
-    // The last hop of the short output still waits for its second half.
-    for (let n = 0; n < 32 * 9; n++) expect(long[n]).toBeCloseTo(short[n]!, 6);
-  });
+  it.each([tinyVqConfig(), tinyBandConfig()])(
+    'never changes past output when more input follows',
+    (config) => {
+      const trainer = new Trainer(config);
+      for (let i = 0; i < 3; i++) trainer.trainStep(batch(i));
+      const { noisy } = batch(4);
+      const short = trainer.enhance(noisy.slice(0, 32 * 10));
+      const long = trainer.enhance(noisy.slice(0, 32 * 20));
+      // The last hop of the short output still waits for its second half.
+      for (let n = 0; n < 32 * 9; n++) expect(long[n]).toBeCloseTo(short[n]!, 6);
+    },
+  );
 
   it('trains nothing that is frozen', () => {
     const trainer = new Trainer(tinyConfig({ freeze: ['denoise/'] }));
@@ -109,7 +115,7 @@ describe('checkpoints', () => {
     const path = join(folder, 'damaged');
     await trainer.save(path);
     const wider = tinyConfig();
-    wider.model.denoiser.width = 16;
+    wider.model.decoder.width = 16;
     await expect(new Trainer(wider).resume(path)).rejects.toMatchObject({
       code: 'CHECKPOINT_MISMATCH',
     });
