@@ -133,20 +133,16 @@ describe.each(folders)('%s', (folder) => {
         };
         const [without, with1] = [await live(0), await live(0.9)];
         const image = without.map((v, i) => with1[i]! - v);
-        // Nothing may move before the click's hop could have been heard.
+        // Nothing may move before the click's hop could have been heard; of the two frames that the
+        // click is in, the second at the latest must show it.
         const first = image.findIndex((v) => v !== 0);
-        expect(first).toBeGreaterThanOrEqual(
-          Math.floor(position / hopSamples) * hopSamples + hopSamples,
-        );
+        const earliest = Math.floor(position / hopSamples) * hopSamples + hopSamples;
+        expect(first).toBeGreaterThanOrEqual(earliest);
+        expect(first).toBeLessThan(earliest + 2 * hopSamples);
         lags.push(largest(image) - position);
       }
+      // A coarse code cannot place a click to the sample, and its decoder rings on: only its start counts.
       if (isContinuous(entry)) expect(lags).toEqual(lags.map(() => algorithmicLatencySamples));
-      // A coarse code cannot place a click to the sample, but in its window.
-      for (const lag of lags) {
-        expect(Math.abs(lag - algorithmicLatencySamples)).toBeLessThanOrEqual(
-          manifest.windowSamples,
-        );
-      }
     });
 
     it('stays finite and quiet on silence, full-scale noise and silence again', async () => {
