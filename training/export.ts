@@ -10,7 +10,7 @@ import { checkParity } from './export/parity.ts';
 import { writeModel } from './export/write-model.ts';
 import { gaussian, mulberry32 } from './graph/random.ts';
 import { loadEvalPairs } from './data/index.ts';
-import { readCheckpoint, type NamedTensor } from './trainer/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint, type NamedTensor } from './trainer/checkpoint.ts';
 import { parseTrainConfig } from './trainer/config.ts';
 import { Trainer } from './trainer/trainer.ts';
 
@@ -23,6 +23,7 @@ noise and, where there are any, real recordings, and must equal the trainer's ou
 
   --checkpoint DIR  what to export
   --out DIR         model folder; other quantizers in it are kept (default models/residua-v1)
+  --weights DIR     also keep the averaged weights as a small checkpoint that a config can start from
   --pairs DIR       folder with pairs.csv for the check (default ../shared/audio/test)
 `;
 
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     options: {
       checkpoint: { type: 'string' },
       out: { type: 'string', default: join(root, 'models', 'residua-v1') },
+      weights: { type: 'string' },
       pairs: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -70,6 +72,13 @@ async function main(): Promise<void> {
     audioHours: Math.round(meta.audioSeconds / 36) / 100,
   });
   await prove(trainer, out, values.pairs);
+  if (values.weights !== undefined) {
+    const small = new Map([...weights].map(([name, tensor]) => [`ema/${name}`, tensor]));
+    for (const [name, values] of trainer.network.quantizer.state()) {
+      small.set(`quantizer/${name}`, { shape: [values.length], values });
+    }
+    await writeCheckpoint(resolve(values.weights), meta, small);
+  }
 }
 
 /** @throws ResiduaError PARITY when the graphs do not compute what the trainer does. */
