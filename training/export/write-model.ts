@@ -12,7 +12,7 @@ import {
 import type { TrainConfig } from '../trainer/config.ts';
 import type { BuiltGraph, BuiltGraphs } from './build-graphs.ts';
 
-export const LABELS: Readonly<Record<string, string>> = {
+const LABELS: Readonly<Record<string, string>> = {
   none: 'No quantizer (ceiling)',
   vq: 'VQ, one codebook',
 };
@@ -55,8 +55,10 @@ export async function writeModel(
   };
   const path = join(folder, 'manifest.json');
   const known = existsSync(path) ? parseManifest(await readFile(path, 'utf8'), path) : undefined;
-  const rank = (q: QuantizerEntry): number =>
-    (ORDER.indexOf(q.id) + ORDER.length + 1) % (ORDER.length + 1);
+  const rank = (q: QuantizerEntry): number => {
+    const index = ORDER.indexOf(q.id);
+    return index < 0 ? ORDER.length : index;
+  };
   const quantizers = [...(known?.quantizers ?? []).filter((q) => q.id !== id), entry];
   quantizers.sort((a, b) => rank(a) - rank(b));
   const manifest: ModelManifest = {

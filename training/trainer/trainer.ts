@@ -61,9 +61,9 @@ export class Trainer {
     return this.optimizer.step;
   }
 
-  parameterCount(prefix = ''): number {
+  parameterCount(): number {
     let count = 0;
-    for (const [name, v] of this.store.variables) if (name.startsWith(prefix)) count += v.size;
+    for (const variable of this.store.variables.values()) count += variable.size;
     return count;
   }
 
