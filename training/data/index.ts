@@ -18,6 +18,7 @@ export { type AugmentOptions, DEFAULT_AUGMENT } from './options.ts';
 export type { Batch } from './source.ts';
 export type { CorpusSpec } from './corpora/types.ts';
 export { DataError } from './errors.ts';
+export { type PreparedBatch, PreparedSource, PreparedWriter } from './prepared.ts';
 
 export interface BatchSourceOptions {
   corpus: readonly CorpusSpec[];

@@ -31,22 +31,23 @@ export function buildGraphs(
     : ({ name: 'codes', type: 'int32', width: quantizer.codebooks } as const);
   const hop = { name: 'hop', type: 'float32', width: hopSamples } as const;
   return {
-    encoder: build('encoder', weights, hop, port, (ops, x) =>
+    encoder: buildGraph('encoder', weights, hop, port, (ops, x) =>
       quantizer.exportEncoder(ops, network.encode(ops, x)),
     ),
-    decoder: build('decoder', weights, port, hop, (ops, x) =>
+    decoder: buildGraph('decoder', weights, port, hop, (ops, x) =>
       network.decode(ops, quantizer.exportDecoder(ops, x)),
     ),
   };
 }
 
-interface GraphPort {
+export interface GraphPort {
   name: string;
   type: 'float32' | 'int32';
   width: number;
 }
 
-function build(
+/** One graph; `body` turns the values of the input port into those of the output port. */
+export function buildGraph(
   name: string,
   weights: ReadonlyMap<string, NamedTensor>,
   input: GraphPort,

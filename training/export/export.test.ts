@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { gaussian, mulberry32 } from '../graph/random.ts';
-import type { NamedTensor } from '../trainer/checkpoint.ts';
-import { tinyBandConfig, tinyConfig, tinyVqConfig } from '../trainer/test-config.ts';
+import {
+  tinyBandConfig,
+  tinyConfig,
+  tinyQuantizedConfig,
+  tinyQuantizers,
+} from '../trainer/test-config.ts';
 import { Trainer } from '../trainer/trainer.ts';
 import { buildGraphs } from './build-graphs.ts';
 import { checkParity } from './parity.ts';
@@ -20,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it.each([tinyConfig(), tinyVqConfig(), tinyBandConfig()])(
+it.each([tinyConfig(), tinyBandConfig(), ...tinyQuantizers.map(tinyQuantizedConfig)])(
   'exports graphs that stream what the trainer computes ($quantizerId, $model.denoiser.kind)',
   async (config) => {
     const trainer = new Trainer(config);
@@ -29,14 +33,8 @@ it.each([tinyConfig(), tinyVqConfig(), tinyBandConfig()])(
     const noisy = Float32Array.from({ length: 2 * samples }, () => 0.1 * gaussian(random));
     const clean = noisy.map((x) => 0.5 * x);
     for (let i = 0; i < 4; i++) trainer.trainStep({ noisy, clean, batchSize: 2, samples });
-    const weights = new Map<string, NamedTensor>();
-    for (const [name, variable] of trainer.store.variables) {
-      const { ema } = trainer.optimizer.slots.get(name)!;
-      weights.set(name, { shape: variable.shape, values: ema.dataSync() as Float32Array });
-    }
-    const graphs = buildGraphs(trainer.network, weights);
-    const { codebooks } = trainer.network.quantizer;
-    await writeModel(folder, identity, config, codebooks, graphs, {});
+    const graphs = buildGraphs(trainer.network, trainer.roundedWeights());
+    await writeModel(folder, identity, config, trainer.network.quantizer, graphs, {});
     const signal = Float32Array.from({ length: 5000 }, () => 0.1 * gaussian(random));
     const worst = await checkParity(folder, config.quantizerId, signal, trainer.enhance(signal));
     expect(worst).toBeLessThan(1e-4);

@@ -12,13 +12,13 @@ const { AttributeType } = onnx.AttributeProto;
 const { DataType } = onnx.TensorProto;
 
 /** Element types a graph value can have here. */
-export type DType = 'float32' | 'int32' | 'int64' | 'bool';
+export type DType = 'float32' | 'float16' | 'int32' | 'int64' | 'bool';
 
 /** A dimension: a fixed size, or the name of a symbolic one such as `'T'`. */
 export type Dim = number | string;
 
-/** Constant data; the array type fixes the element type (`Uint8Array` holds bool). */
-export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+/** Constant data; the array type fixes the element type (`Uint16Array` holds float16 bits, `Uint8Array` bool). */
+export type TensorData = Float32Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array;
 
 export interface ConstantTensor {
   readonly data: TensorData;
@@ -67,6 +67,7 @@ export interface ModelSpec {
 
 const DATA_TYPE: Readonly<Record<DType, schema.TensorProto.DataType>> = {
   float32: DataType.FLOAT,
+  float16: DataType.FLOAT16,
   int32: DataType.INT32,
   int64: DataType.INT64,
   bool: DataType.BOOL,
@@ -79,6 +80,7 @@ export function dataTypeCode(dtype: DType): number {
 
 export function dtypeOf(data: TensorData): DType {
   if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Uint16Array) return 'float16';
   if (data instanceof Int32Array) return 'int32';
   if (data instanceof BigInt64Array) return 'int64';
   return 'bool';

@@ -9,6 +9,7 @@ import {
   type ModelManifest,
   type QuantizerEntry,
 } from '../../src/codec/manifest.ts';
+import type { Quantizer } from '../quantizers/index.ts';
 import type { TrainConfig } from '../trainer/config.ts';
 import type { BuiltGraph, BuiltGraphs } from './build-graphs.ts';
 
@@ -32,13 +33,13 @@ export async function writeModel(
   folder: string,
   identity: ModelIdentity,
   config: TrainConfig,
-  codebooks: number,
+  quantizer: Pick<Quantizer, 'codebooks' | 'codebookSize' | 'macsPerFrame'>,
   graphs: BuiltGraphs,
   training: Record<string, unknown>,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { quantizerId: id, model } = config;
-  const codebookSize = config.quantizer.family === 'none' ? 0 : config.quantizer.codebookSize;
+  const { codebooks, codebookSize } = quantizer;
   const entry: QuantizerEntry = {
     id,
     family: config.quantizer.family,
@@ -51,7 +52,7 @@ export async function writeModel(
     decoder: await writeGraph(folder, `${id}.decoder.onnx`, graphs.decoder),
     params: graphs.encoder.parameters + graphs.decoder.parameters,
     macsPerHop: graphs.encoder.macsPerHop + graphs.decoder.macsPerHop,
-    training,
+    training: { ...training, quantizerMacs: quantizer.macsPerFrame },
   };
   const path = join(folder, 'manifest.json');
   const known = existsSync(path) ? parseManifest(await readFile(path, 'utf8'), path) : undefined;

@@ -2,11 +2,15 @@
  * {@link Ops} as ONNX nodes: [T, features] for any number T of hops, with all history in one flat
  * `state` input that comes out again as `state_out`, so that the caller can stream hop by hop.
  */
+import { isHalf, toHalf } from '../export/half.ts';
 import type { OnnxGraph, Value } from '../export/onnx-graph.ts';
 import type { NamedTensor } from '../trainer/checkpoint.ts';
 import type { History, Ops } from './ops.ts';
 
 export type GraphValue = Value;
+
+/** Values in a learned constant from which on it is stored in half precision. */
+const HALF_FROM = 1024;
 
 /** What `delayed` needs besides the value: its features and reach are part of {@link History}. */
 interface StatePiece {
@@ -27,6 +31,7 @@ export class OnnxOps implements Ops<Value> {
   readonly #shapes = new Map<Value, readonly number[]>();
   /** Values with more than one row per frame. */
   readonly #rows = new Map<Value, number>();
+  readonly #leaky = new Map<number, { matrix: Value; carry: Value }>();
 
   /** @param stateIn the state pieces, in order of use; undefined in a first pass that only counts them. */
   constructor(
@@ -40,23 +45,44 @@ export class OnnxOps implements Ops<Value> {
   }
 
   param(name: string, shape: readonly number[]): Value {
+    return this.learned(name, this.weights(name, shape), shape);
+  }
+
+  /** A constant that was learned: stored in half precision where that saves room and loses nothing. */
+  learned(name: string, values: Float32Array, shape: readonly number[]): Value {
+    if (values.length < HALF_FROM || !isHalf(values)) return this.constant(name, values, shape);
+    let value = this.#known.get(name);
+    if (value === undefined) {
+      const stored = this.graph.constant(toHalf(values), [...shape], name);
+      value = this.graph.cast(stored, 'float32');
+      this.#remember(name, value, values.length, shape);
+    }
+    return value;
+  }
+
+  /** The values of a parameter, for what is computed once at export. */
+  weights(name: string, shape: readonly number[]): Float32Array {
     const tensor = this.#weights.get(name);
     if (tensor === undefined) throw new Error(`the checkpoint has no parameter "${name}"`);
     if (tensor.shape.join() !== shape.join()) {
       throw new Error(`parameter "${name}" is [${tensor.shape.join()}], wanted [${shape.join()}]`);
     }
-    return this.constant(name, tensor.values, shape);
+    return tensor.values;
   }
 
   constant(name: string, values: Float32Array, shape: readonly number[]): Value {
     let value = this.#known.get(name);
     if (value === undefined) {
       value = this.graph.constant(values, [...shape], name);
-      this.#known.set(name, value);
-      this.#shapes.set(value, shape);
-      this.parameterCount += values.length;
+      this.#remember(name, value, values.length, shape);
     }
     return value;
+  }
+
+  #remember(name: string, value: Value, count: number, shape: readonly number[]): void {
+    this.#known.set(name, value);
+    this.#shapes.set(value, shape);
+    this.parameterCount += count;
   }
 
   matmul(x: Value, w: Value): Value {
@@ -144,5 +170,41 @@ export class OnnxOps implements Ops<Value> {
     if (history.frames === 0) return history.value;
     const start = history.frames - delay;
     return this.graph.narrow(history.value, start, delay === 0 ? Infinity : -delay, 0);
+  }
+
+  leaky(_id: string, x: Value, features: number, decay: number): Value {
+    const g = this.graph;
+    const index = this.pieces.length;
+    const flat =
+      this.#stateIn?.[index] ?? g.constant(new Float32Array(features), [features], 'no-state');
+    const { matrix, carry } = this.#leakyWeights(x, decay);
+    const before = g.mul(carry, g.reshape(flat, [1, features]));
+    const value = g.add(g.matMul(matrix, x), before);
+    const last = g.narrow(value, -1, Infinity, 0);
+    this.pieces.push({ size: features, next: g.reshape(last, [features]) });
+    return value;
+  }
+
+  /**
+   * For T frames: [T, T] weights (1 − decay) · decay^(t − s), s ≤ t, and [T, 1] decay^(t + 1), what is left
+   * of the state. Made once per decay; all values have one row per frame.
+   */
+  #leakyWeights(x: Value, decay: number): { matrix: Value; carry: Value } {
+    const g = this.graph;
+    let weights = this.#leaky.get(decay);
+    if (weights === undefined) {
+      const frames = g.squeeze(g.narrow(g.shape(x), 0, 1, 0), [0]);
+      const range = g.cast(g.range(frames), 'float32');
+      const t = g.unsqueeze(range, [1]);
+      const age = g.sub(t, g.unsqueeze(range, [0]));
+      const base = g.scalar(decay);
+      const raised = g.mul(g.pow(base, g.max(age, 0)), 1 - decay);
+      weights = {
+        matrix: g.where(g.less(age, 0), 0, raised),
+        carry: g.pow(base, g.add(t, 1)),
+      };
+      this.#leaky.set(decay, weights);
+    }
+    return weights;
   }
 }

@@ -3,8 +3,8 @@
  * trainer (tf-ops.ts, whole batches) and the exporter (onnx-ops.ts, one hop at a time with explicit state).
  *
  * Every value is a matrix [frames, features] (the trainer folds batch and time into `frames`) unless a
- * parameter or constant says otherwise. All operations act on one frame at a time except `past` / `delayed`,
- * which are therefore the only source of temporal context, and of state.
+ * parameter or constant says otherwise. All operations act on one frame at a time except `past` / `delayed`
+ * and `leaky`, which are therefore the only sources of temporal context, and of state.
  */
 
 /** How a parameter starts. `normal` is N(0, std²); `matrix` copies the given values. */
@@ -25,7 +25,7 @@ export interface History<V> {
 export interface Ops<V> {
   /** A trainable parameter; the same name always gives the same parameter. */
   param(name: string, shape: readonly number[], init: Initializer): V;
-  /** A fixed matrix or row vector, identified by name. */
+  /** A fixed matrix or row vector, identified by name and shape. */
   constant(name: string, values: Float32Array, shape: readonly number[]): V;
   matmul(x: V, w: V): V;
   add(x: V, y: V): V;
@@ -54,4 +54,6 @@ export interface Ops<V> {
   past(id: string, x: V, features: number, frames: number): History<V>;
   /** x as it was `delay` frames ago, 0 ≤ delay ≤ history.frames. */
   delayed(history: History<V>, delay: number): V;
+  /** Leaky average over time, y[t] = decay · y[t−1] + (1 − decay) · x[t], y[−1] = 0, per feature. */
+  leaky(id: string, x: V, features: number, decay: number): V;
 }

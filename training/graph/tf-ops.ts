@@ -75,10 +75,11 @@ export class TfOps implements Ops<Tensor2D> {
   }
 
   constant(name: string, values: Float32Array, shape: readonly number[]): Tensor2D {
-    let value = constants.get(name);
+    const key = `${name} ${shape.join()}`;
+    let value = constants.get(key);
     if (value === undefined) {
       value = tf.keep(tf.tensor<Rank.R2>(values, [...shape] as [number, number], 'float32'));
-      constants.set(name, value);
+      constants.set(key, value);
     }
     return value;
   }
@@ -150,6 +151,32 @@ export class TfOps implements Ops<Tensor2D> {
     );
     return tf.reshape(view, [this.batch * this.time, history.features]);
   }
+
+  leaky(_id: string, x: Tensor2D, features: number, decay: number): Tensor2D {
+    const { batch, time } = this;
+    const sequence = tf.reshape(x, [batch, time, features]) as Tensor3D;
+    const averaged = tf.matMul(leakyMatrix(time, decay) as unknown as Tensor3D, sequence);
+    return tf.reshape(averaged, [batch * time, features]);
+  }
+}
+
+/** The largest leaky-average matrix made so far, by decay. */
+const leakyMatrices = new Map<number, Tensor2D>();
+
+/** [time, time] lower triangle of (1 − decay) · decay^(t − s): a leaky average as one matrix product. */
+function leakyMatrix(time: number, decay: number): Tensor2D {
+  let matrix = leakyMatrices.get(decay);
+  if (matrix === undefined || matrix.shape[0] < time) {
+    matrix?.dispose();
+    const values = new Float32Array(time * time);
+    for (let t = 0; t < time; t++) {
+      for (let s = 0; s <= t; s++) values[t * time + s] = (1 - decay) * decay ** (t - s);
+    }
+    matrix = tf.keep(tf.tensor2d(values, [time, time]));
+    leakyMatrices.set(decay, matrix);
+  }
+  // Only t − s matters, so a shorter one is a corner of a longer one.
+  return matrix.shape[0] === time ? matrix : tf.slice(matrix, [0, 0], [time, time]);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Denoiser that slides one set of weights over frequency: what noise and speech look like in one band is
  * learned from all bands at once (the idea behind GTCRN, FastEnhancer and the DPRNN family). Band blocks see
- * three frames and both neighbour bands; in the middle a full-band network with long dilations gives the
+ * past frames, a leaky average of the whole past and both neighbour bands; in the middle a full-band network with long dilations gives the
  * context of the whole frame and of the past.
  *
  * Values alternate between two shapes of the same numbers: [frames, bands · channels] for everything that
@@ -36,21 +36,24 @@ export function bandShared<V>(
     frames(linear(ops, 'denoise/in', ops.concat(wide), 3 * patch, channels), channels),
     ops.param('denoise/band', [bands * channels], { kind: 'normal', std: 0.1 }),
   );
+  const decayOf = (block: number): number | undefined =>
+    config.decays[block % Math.max(1, config.decays.length)];
   config.before.forEach((dilation, i) => {
-    x = bandBlock(ops, `denoise/lo${i}`, x, config, bands, dilation);
+    x = bandBlock(ops, `denoise/lo${i}`, x, config, bands, dilation, decayOf(i));
   });
 
   const squeezed = linear(ops, 'denoise/squeeze', rows(x, channels), channels, squeeze);
   const wideband = bands * squeeze;
   let hidden = linear(ops, 'denoise/global', frames(squeezed, squeeze), wideband, context.width);
-  context.dilations.forEach((dilation, i) => {
-    hidden = gatedBlock(ops, `denoise/block${i}`, hidden, context, dilation);
+  context.dilations.forEach((_, i) => {
+    hidden = gatedBlock(ops, `denoise/block${i}`, hidden, context, i);
   });
   const back = rows(linear(ops, 'denoise/unglobal', hidden, context.width, wideband), squeeze);
   x = ops.add(x, frames(linear(ops, 'denoise/unsqueeze', back, squeeze, channels), channels));
 
   config.after.forEach((dilation, i) => {
-    x = bandBlock(ops, `denoise/hi${i}`, x, config, bands, dilation);
+    const decay = decayOf(config.before.length + i);
+    x = bandBlock(ops, `denoise/hi${i}`, x, config, bands, dilation, decay);
   });
   const outputs = 2 * binsPerBand * filterTaps;
   const identity = new Float32Array(outputs).fill(IDENTITY, 0, binsPerBand);
@@ -85,7 +88,7 @@ function neighbour<V>(ops: Ops<V>, x: V, bands: number, size: number, by: number
     : ops.concat([ops.columns(x, size, kept), zeros]);
 }
 
-/** Residual gated unit over three frames of a band and its two neighbours, plus a bias of each band's own. */
+/** Residual gated unit over a band's present and past and its two neighbours, plus a bias of each band's own. */
 function bandBlock<V>(
   ops: Ops<V>,
   name: string,
@@ -93,11 +96,18 @@ function bandBlock<V>(
   config: BandSharedConfig,
   bands: number,
   dilation: number,
+  decay: number | undefined,
 ): V {
   const { channels, hidden } = config;
-  const history = ops.past(`${name}/past`, x, bands * channels, 2 * dilation);
+  const width = bands * channels;
+  const reach = decay === undefined ? 2 * dilation : dilation;
+  const history = ops.past(`${name}/past`, x, width, reach);
   const seen = [
-    ...[0, dilation, 2 * dilation].map((delay) => ops.delayed(history, delay)),
+    x,
+    ops.delayed(history, dilation),
+    decay === undefined
+      ? ops.delayed(history, 2 * dilation)
+      : ops.leaky(`${name}/leaky`, x, width, decay),
     neighbour(ops, x, bands, channels, -1),
     neighbour(ops, x, bands, channels, 1),
   ].map((value) => ops.reshape(value, channels, bands));

@@ -26,7 +26,8 @@ export function rmsNorm<V>(ops: Ops<V>, name: string, x: V, features: number): V
 }
 
 /**
- * Residual block: RMS norm → causal dilated convolution over three frames → gated linear unit → linear.
+ * Residual block: RMS norm → causal dilated convolution over three frames, and the leaky average of the past
+ * where the config asks for one → gated linear unit → linear. `index` is the block's place in the config.
  * [frames, width] → [frames, width]. Gated convolutions: Dauphin et al., arXiv:1612.08083.
  */
 export function gatedBlock<V>(
@@ -34,17 +35,16 @@ export function gatedBlock<V>(
   name: string,
   x: V,
   config: NetworkConfig,
-  dilation: number,
+  index: number,
 ): V {
-  const { width, hidden } = config;
-  const history = ops.past(
-    `${name}/past`,
-    rmsNorm(ops, `${name}/norm`, x, width),
-    width,
-    2 * dilation,
-  );
-  const taps = ops.concat([0, dilation, 2 * dilation].map((d) => ops.delayed(history, d)));
-  const gated = linear(ops, `${name}/in`, taps, 3 * width, 2 * hidden);
+  const { width, hidden, dilations, decays } = config;
+  const dilation = dilations[index]!;
+  const decay = decays[index % Math.max(1, decays.length)];
+  const normed = rmsNorm(ops, `${name}/norm`, x, width);
+  const history = ops.past(`${name}/past`, normed, width, 2 * dilation);
+  const taps = [0, dilation, 2 * dilation].map((d) => ops.delayed(history, d));
+  if (decay !== undefined) taps.push(ops.leaky(`${name}/leaky`, normed, width, decay));
+  const gated = linear(ops, `${name}/in`, ops.concat(taps), taps.length * width, 2 * hidden);
   const unit = ops.mul(
     ops.columns(gated, 0, hidden),
     ops.sigmoid(ops.columns(gated, hidden, hidden)),
@@ -57,8 +57,8 @@ export function gatedBlock<V>(
 /** All blocks of a network in turn, then a final norm. */
 export function trunk<V>(ops: Ops<V>, name: string, x: V, config: NetworkConfig): V {
   let h = x;
-  config.dilations.forEach((dilation, i) => {
-    h = gatedBlock(ops, `${name}/block${i}`, h, config, dilation);
+  config.dilations.forEach((_, i) => {
+    h = gatedBlock(ops, `${name}/block${i}`, h, config, i);
   });
   return rmsNorm(ops, `${name}/norm`, h, config.width);
 }

@@ -4,13 +4,13 @@
  * encoder: noisy hop → STFT → {@link denoise} → MDCT → square-root compression → refinement → latent
  * decoder: latent → refinement → expansion → inverse MDCT → overlap-add → clean hop
  *
- * With latentDim = hopSamples both refinements start at zero, so the chain starts as the identity and the
- * quantizer only pays for bits. With a smaller latent the first projections are learned. Nothing but the
+ * The lowest `directCoefficients` go straight into the latent and out of it, and the refinements add to them.
+ * Where those are all there is both refinements start at zero, so the chain starts as the identity. Nothing but the
  * latent crosses from encoder to decoder.
  */
 import type { Initializer, Ops } from '../graph/ops.ts';
 import { linear, trunk } from './blocks.ts';
-import { hiddenWidth, type ModelConfig, type NetworkConfig } from './config.ts';
+import { hiddenWidth, directCoefficients, type ModelConfig, type NetworkConfig } from './config.ts';
 import { denoise } from './denoiser.ts';
 import type { Transforms } from './transforms.ts';
 
@@ -29,38 +29,65 @@ export function expand<V>(ops: Ops<V>, x: V): V {
   return ops.mul(x, ops.sqrt(ops.mulScalar(ops.add(x2, root), 0.5)));
 }
 
+/** What the encoder's refinement works on. */
+export interface Analysis<V> {
+  /** [frames, hop] compressed MDCT coefficients. */
+  coefficients: V;
+  /** [frames, hiddenWidth] of the denoiser; null where the encoder does not see them. */
+  hidden: V | null;
+}
+
 /** Noisy hops → compressed MDCT coefficients of the denoised frame, and the denoiser's hidden features. */
 export function analyse<V>(
   ops: Ops<V>,
   hops: V,
   config: ModelConfig,
   transforms: Transforms,
-): { coefficients: V; hidden: V } {
+): Analysis<V> {
   const { hopSamples, windowSamples, bins } = transforms;
   const input = ops.past('input', hops, hopSamples, 1);
   const frames = ops.concat([ops.delayed(input, 1), ops.delayed(input, 0)]);
   const analysis = ops.constant('analysis', transforms.analysis, [windowSamples, 2 * bins]);
-  const { spectrum, hidden } = denoise(ops, ops.matmul(frames, analysis), config, transforms);
+  const noisy = ops.matmul(frames, analysis);
   const toMdct = ops.constant('toMdct', transforms.spectrumToMdct, [2 * bins, hopSamples]);
-  return { coefficients: compress(ops, ops.matmul(spectrum, toMdct)), hidden };
+  const coefficientsOf = (spectrum: V): V => compress(ops, ops.matmul(spectrum, toMdct));
+  if (config.encoderSees === 'noisy') return { coefficients: coefficientsOf(noisy), hidden: null };
+  const { spectrum, hidden } = denoise(ops, noisy, config, transforms);
+  return {
+    coefficients: coefficientsOf(spectrum),
+    hidden: config.encoderSees === 'denoised' ? null : hidden,
+  };
 }
 
-/** [frames, hop] coefficients and [frames, width] hidden → [frames, latentDim]. */
+/** {@link Analysis} → [frames, latentDim]. */
 export function encodeLatent<V>(
   ops: Ops<V>,
   scope: string,
-  coefficients: V,
-  hidden: V,
+  { coefficients, hidden }: Analysis<V>,
   config: ModelConfig,
   transforms: Transforms,
 ): V {
   const { hopSamples } = transforms;
-  const inputs = hopSamples + hiddenWidth(config);
-  const x = ops.concat([coefficients, hidden]);
-  const identity = config.latentDim === hopSamples;
-  const latentDim = config.latentDim;
-  const refined = refine(ops, `${scope}/encoder`, x, inputs, latentDim, config.encoder, identity);
-  return identity ? ops.add(coefficients, refined) : refined;
+  const inputs = hopSamples + (hidden === null ? 0 : hiddenWidth(config));
+  const x = hidden === null ? coefficients : ops.concat([coefficients, hidden]);
+  const { latentDim, encoder } = config;
+  const direct = directCoefficients(config);
+  const identity = direct === latentDim;
+  const refined = refine(ops, `${scope}/encoder`, x, inputs, latentDim, encoder, identity);
+  if (direct === 0) return refined;
+  if (direct === hopSamples && identity) return ops.add(coefficients, refined);
+  const kept = ops.constant(`direct/${direct}/in`, selection(hopSamples, latentDim, direct), [
+    hopSamples,
+    latentDim,
+  ]);
+  return ops.add(ops.matmul(coefficients, kept), refined);
+}
+
+/** [from, to] ones on the first `count` places of the diagonal. */
+function selection(from: number, to: number, count: number): Float32Array {
+  const matrix = new Float32Array(from * to);
+  for (let i = 0; i < count; i++) matrix[i * to + i] = 1;
+  return matrix;
 }
 
 /** [frames, latentDim] → [frames, hop] samples; hop k of the output belongs to hop k − 1 of the input. */
@@ -72,10 +99,19 @@ export function decodeLatent<V>(
   transforms: Transforms,
 ): V {
   const { hopSamples, windowSamples } = transforms;
-  const identity = config.latentDim === hopSamples;
   const { latentDim, decoder } = config;
+  const direct = directCoefficients(config);
+  const identity = direct === hopSamples;
   const refined = refine(ops, `${scope}/decoder`, latent, latentDim, hopSamples, decoder, identity);
-  const coefficients = identity ? ops.add(latent, refined) : refined;
+  let coefficients = refined;
+  if (direct === hopSamples && direct === latentDim) coefficients = ops.add(latent, refined);
+  else if (direct > 0) {
+    const kept = ops.constant(`direct/${direct}/out`, selection(latentDim, hopSamples, direct), [
+      latentDim,
+      hopSamples,
+    ]);
+    coefficients = ops.add(ops.matmul(latent, kept), refined);
+  }
   const synthesis = ops.constant('synthesis', transforms.synthesis, [hopSamples, windowSamples]);
   const frames = ops.matmul(expand(ops, coefficients), synthesis);
   const tail = ops.past(

@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const dilations = z.array(z.number().int().min(1).max(128)).max(24);
 
+/** Per-frame decays of leaky averages: 1 / (1 − decay) frames long. */
+const decays = z.array(z.number().gt(0).lt(1)).max(8).default([]);
+
 const networkSchema = z.object({
   /** Width of the residual stream, in features. */
   width: z.number().int().min(8).max(1024),
@@ -10,6 +13,8 @@ const networkSchema = z.object({
   hidden: z.number().int().min(8).max(1024),
   /** One residual block per entry, with this dilation in frames. */
   dilations,
+  /** Block i also sees the leaky average of its input with decay i mod n; none when empty. */
+  decays,
 });
 
 /** Frames of the noisy spectrum that the complex filter reaches over, 1 = a plain mask. */
@@ -31,6 +36,11 @@ const bandSharedSchema = z.object({
   /** One band block per entry before and after the context, with this dilation in frames. */
   before: dilations,
   after: dilations,
+  /**
+   * Band block i (counted through both lists) sees the leaky average of its input with decay i mod n in
+   * place of the frame 2 · dilation ago; that frame when empty.
+   */
+  decays,
   /** Features per band that go into the context and come back. */
   squeeze: z.number().int().min(1).max(64),
   context: networkSchema,
@@ -41,21 +51,42 @@ export const modelConfigSchema = z
     sampleRate: z.literal(16000),
     hopSamples: z.number().int().min(32).max(512).multipleOf(2),
     denoiser: z.discriminatedUnion('kind', [fullBandSchema, bandSharedSchema]),
+    /**
+     * What the encoder sees: the denoised coefficients alone or with the denoiser's hidden features, or the
+     * noisy coefficients, which leaves denoising to the codec and the denoiser unused.
+     */
+    encoderSees: z.enum(['denoised', 'denoised+hidden', 'noisy']).default('denoised+hidden'),
     encoder: networkSchema,
     decoder: networkSchema,
-    /** Features per frame between encoder and decoder; equal to hopSamples = no projection. */
+    /** Features per frame between encoder and decoder. */
     latentDim: z.number().int().min(1).max(1024),
+    /**
+     * How many of the frame's lowest coefficients go straight into the latent (and out of it), the networks
+     * only refining them; the rest of the latent is learned. Default: all when latentDim = hopSamples, else 0.
+     */
+    directCoefficients: z.number().int().min(0).optional(),
   })
   .refine(
     ({ denoiser, hopSamples }) =>
       denoiser.kind !== 'band-shared' || hopSamples % denoiser.binsPerBand === 0,
     { message: 'hopSamples must be a multiple of binsPerBand', path: ['denoiser', 'binsPerBand'] },
+  )
+  .refine(
+    ({ directCoefficients = 0, latentDim, hopSamples }) =>
+      directCoefficients <= Math.min(latentDim, hopSamples),
+    { message: 'more than the latent or the frame holds', path: ['directCoefficients'] },
   );
 
 export type NetworkConfig = z.infer<typeof networkSchema>;
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 export type FullBandConfig = z.infer<typeof fullBandSchema>;
 export type BandSharedConfig = z.infer<typeof bandSharedSchema>;
+
+/** See `directCoefficients` above. */
+export function directCoefficients(config: ModelConfig): number {
+  const { latentDim, hopSamples } = config;
+  return config.directCoefficients ?? (latentDim === hopSamples ? hopSamples : 0);
+}
 
 /** Width of the denoiser's hidden features that the codec's encoder may look at. */
 export function hiddenWidth({ denoiser }: ModelConfig): number {

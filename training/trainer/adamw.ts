@@ -1,8 +1,15 @@
 /**
  * AdamW (Loshchilov & Hutter, arXiv:1711.05101) with global-norm gradient clipping and an exponential
- * moving average of the weights. Everything is kept in TensorFlow variables so that it can be checkpointed.
+ * moving average of the weights; the weights of linear layers may take Muon's steps instead. Everything is kept in TensorFlow variables so that it can be checkpointed.
  */
-import { tf, type Tensor, type Variable } from '../tf.ts';
+import { tf, type Tensor, type Tensor2D, type Variable } from '../tf.ts';
+import { orthogonalise } from './muon.ts';
+
+interface Update {
+  name: string;
+  variable: Variable;
+  gradient: Tensor;
+}
 
 export interface AdamWOptions {
   beta1: number;
@@ -14,6 +21,8 @@ export interface AdamWOptions {
   clipNorm: number;
   /** Per-step decay of the weight average; 0 turns it off. */
   emaDecay: number;
+  /** How the weights of linear layers (rank 2, named …/w) are updated. */
+  matrices: 'adamw' | 'muon';
 }
 
 export const adamWDefaults: AdamWOptions = {
@@ -23,7 +32,10 @@ export const adamWDefaults: AdamWOptions = {
   weightDecay: 0.01,
   clipNorm: 1,
   emaDecay: 0.999,
+  matrices: 'adamw',
 };
+
+const MUON_MOMENTUM = 0.95;
 
 interface Slots {
   m: Variable;
@@ -67,23 +79,50 @@ export class AdamW {
     const correction2 = 1 - beta2 ** this.step;
     // The average follows closely at first, so that it is useful from the start.
     const decay = Math.min(emaDecay, (1 + this.step) / (10 + this.step));
-    for (const { name, variable, gradient } of active) {
-      const { m, v, ema } = this.slotsOf(name, variable);
+    const move = (name: string, variable: Variable, direction: Tensor): void => {
+      const decayed =
+        variable.rank >= 2 ? tf.mul(variable, 1 - learningRate * weightDecay) : variable;
+      variable.assign(tf.sub(decayed, tf.mul(direction, learningRate)));
+      const { ema } = this.slotsOf(name, variable);
+      ema.assign(tf.add(tf.mul(ema, decay), tf.mul(variable, 1 - decay)));
+    };
+    const byShape = new Map<string, Update[]>();
+    for (const update of active) {
+      const { name, variable, gradient } = update;
+      const { m, v } = this.slotsOf(name, variable);
+      if (this.#isMuon(name, variable)) {
+        const key = variable.shape.join();
+        byShape.set(key, [...(byShape.get(key) ?? []), update]);
+        continue;
+      }
       tf.tidy(() => {
         const g = tf.mul(gradient, scale);
         m.assign(tf.add(tf.mul(m, beta1), tf.mul(g, 1 - beta1)));
         v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2)));
-        const direction = tf.div(
-          tf.mul(m, learningRate / correction1),
-          tf.add(tf.sqrt(tf.div(v, correction2)), epsilon),
-        );
-        const decayed =
-          variable.rank >= 2 ? tf.mul(variable, 1 - learningRate * weightDecay) : variable;
-        variable.assign(tf.sub(decayed, direction));
-        ema.assign(tf.add(tf.mul(ema, decay), tf.mul(variable, 1 - decay)));
+        const root = tf.add(tf.sqrt(tf.div(v, correction2)), epsilon);
+        move(name, variable, tf.div(tf.div(m, correction1), root));
+      });
+    }
+    for (const updates of byShape.values()) {
+      tf.tidy(() => {
+        const momenta = updates.map(({ name, variable, gradient }) => {
+          const { m } = this.slotsOf(name, variable);
+          const g = tf.mul(gradient, scale);
+          m.assign(tf.add(tf.mul(m, MUON_MOMENTUM), tf.mul(g, 1 - MUON_MOMENTUM)));
+          // Nesterov's look-ahead.
+          return tf.add(tf.mul(m, MUON_MOMENTUM), tf.mul(g, 1 - MUON_MOMENTUM)) as Tensor2D;
+        });
+        orthogonalise(momenta).forEach((direction, i) => {
+          const { name, variable } = updates[i]!;
+          move(name, variable, direction);
+        });
       });
     }
     return gradientNorm;
+  }
+
+  #isMuon(name: string, variable: Variable): boolean {
+    return this.options.matrices === 'muon' && variable.rank === 2 && name.endsWith('/w');
   }
 
   /** Optimizer state of one parameter, made on first use. */

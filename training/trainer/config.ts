@@ -3,23 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ResiduaError } from '../../src/common/errors.ts';
 import { modelConfigSchema } from '../model/config.ts';
-
-const vqSchema = z.strictObject({
-  family: z.literal('vq'),
-  codebookSize: z.number().int().min(2).max(65536),
-  /** Decay of the codebook averages per step. */
-  emaDecay: z.number().min(0).max(0.9999).default(0.99),
-  commitment: z.number().min(0).max(10).default(0.25),
-  /** A code whose average count falls below this is moved to a random latent of the batch. */
-  deadBelow: z.number().min(0).default(0.5),
-  /** Steps that run unquantised before the k-means start. */
-  startStep: z.number().int().min(0).default(0),
-});
-
-const quantizerSchema = z.discriminatedUnion('family', [
-  z.strictObject({ family: z.literal('none') }),
-  vqSchema,
-]);
+import { quantizerSchema } from '../quantizers/index.ts';
 
 export const trainConfigSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
@@ -41,6 +25,8 @@ export const trainConfigSchema = z.strictObject({
         }),
       )
       .min(1),
+    /** Folder made by training/prepare.ts: mixtures with the denoiser's output, used instead of `corpora`. */
+    prepared: z.string().optional(),
     /** Folder with pairs.csv, noisy/ and clean/ to report on while training; never trained on. */
     evaluate: z.string(),
     segmentSeconds: z.number().min(0.5).max(20),
@@ -65,6 +51,8 @@ export const trainConfigSchema = z.strictObject({
     weightDecay: z.number().min(0).default(0.01),
     clipNorm: z.number().positive().default(1),
     emaDecay: z.number().min(0).max(0.99999).default(0.999),
+    /** Update rule of linear layers' weights, see muon.ts. */
+    matrices: z.enum(['adamw', 'muon']).default('adamw'),
   }),
   /** Checkpoints whose averaged weights the run starts from, later entries over earlier ones. */
   init: z
@@ -81,10 +69,11 @@ export const trainConfigSchema = z.strictObject({
   freeze: z.array(z.string()).default([]),
   checkpointEverySteps: z.number().int().min(1).default(200),
   evaluateEverySteps: z.number().int().min(1).default(500),
+  /** Numbers of codebooks to report on besides all of them. */
+  evaluateCodebooks: z.array(z.number().int().min(1)).default([]),
 });
 
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
-export type QuantizerConfig = TrainConfig['quantizer'];
 
 /** @throws ResiduaError CONFIG_INVALID naming the first wrong field. */
 export function parseTrainConfig(value: unknown, source: string): TrainConfig {

@@ -1,11 +1,17 @@
 /** The whole chain on tensors: noisy samples → encoder → quantizer → decoder → clean samples. */
 import { tf, type Tensor2D } from '../tf.ts';
 import type { Ops } from '../graph/ops.ts';
-import { TfOps, type ParameterSource } from '../graph/tf-ops.ts';
+import { TfOps } from '../graph/tf-ops.ts';
 import { analyse, decodeLatent, encodeLatent } from '../model/codec.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { createTransforms, type Transforms } from '../model/transforms.ts';
-import type { Quantizer, QuantizerForward } from '../quantizers/quantizer.ts';
+import {
+  createQuantizer,
+  type Quantizer,
+  type QuantizerConfig,
+  type QuantizerContext,
+  type QuantizerForward,
+} from '../quantizers/index.ts';
 
 export interface NetworkOutput extends Omit<QuantizerForward, 'quantized'> {
   /** [batch, (hops − 1) · hop]: the enhanced input, aligned with its first (hops − 1) hops. */
@@ -21,22 +27,32 @@ export class Network {
   /** Scope of the codec's parameters: each quantizer has its own encoder head and decoder. */
   readonly scope: string;
 
-  constructor(config: ModelConfig, quantizer: Quantizer, quantizerId: string) {
+  /** @param seed of the quantizer's random numbers */
+  constructor(config: ModelConfig, quantizer: QuantizerConfig, quantizerId: string, seed: number) {
     this.config = config;
     this.transforms = createTransforms(config.hopSamples);
-    this.quantizer = quantizer;
     this.scope = `codec/${quantizerId}`;
+    const scope = `${this.scope}/quantizer`;
+    this.quantizer = createQuantizer(quantizer, config.latentDim, seed, scope);
   }
 
-  /** noisy [batch, samples], samples a multiple of hopSamples. */
-  forward(store: ParameterSource, noisy: Tensor2D, training: boolean): NetworkOutput {
+  /**
+   * @param noisy [batch, samples], samples a multiple of hopSamples
+   * @param denoised [batch · hops, hop] coefficients that the denoiser made of it earlier; without them it
+   * runs now. Only for networks whose encoder sees nothing else.
+   */
+  forward(noisy: Tensor2D, context: QuantizerContext, denoised?: Tensor2D): NetworkOutput {
+    const { store } = context;
     const { hopSamples } = this.config;
     const [batch, samples] = noisy.shape;
     const time = samples / hopSamples;
     if (!Number.isInteger(time)) throw new RangeError(`${samples} samples are not whole hops`);
     const ops = new TfOps(store, batch, time);
-    const latent = this.encode(ops, tf.reshape(noisy, [batch * time, hopSamples]));
-    const { quantized, loss, codes } = this.quantizer.forward(latent, training);
+    const latent =
+      denoised === undefined
+        ? this.encode(ops, tf.reshape(noisy, [batch * time, hopSamples]))
+        : this.#encodeDenoised(ops, denoised);
+    const { quantized, loss, codes } = this.quantizer.forward(latent, context);
     const hops = this.decode(ops, quantized);
     const shifted = tf.slice(
       tf.reshape(hops, [batch, time, hopSamples]),
@@ -48,8 +64,13 @@ export class Network {
   }
 
   encode<V>(ops: Ops<V>, hops: V): V {
-    const { coefficients, hidden } = analyse(ops, hops, this.config, this.transforms);
-    return encodeLatent(ops, this.scope, coefficients, hidden, this.config, this.transforms);
+    const analysis = analyse(ops, hops, this.config, this.transforms);
+    return encodeLatent(ops, this.scope, analysis, this.config, this.transforms);
+  }
+
+  #encodeDenoised(ops: TfOps, coefficients: Tensor2D): Tensor2D {
+    const analysis = { coefficients, hidden: null };
+    return encodeLatent(ops, this.scope, analysis, this.config, this.transforms);
   }
 
   decode<V>(ops: Ops<V>, latent: V): V {

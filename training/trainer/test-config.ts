@@ -1,4 +1,5 @@
 /** A network small enough for unit tests on the slowest backend. */
+import { quantizerSchema } from '../quantizers/index.ts';
 import { parseTrainConfig, type TrainConfig } from './config.ts';
 
 export function tinyConfig(overrides: Record<string, unknown> = {}): TrainConfig {
@@ -43,20 +44,17 @@ export function tinyVqConfig(): TrainConfig {
     ...base,
     model: { ...base.model, latentDim: 4 },
     quantizerId: 'vq',
-    quantizer: {
+    quantizer: quantizerSchema.parse({
       family: 'vq',
-      codebookSize: 16,
-      emaDecay: 0.9,
-      commitment: 0.25,
-      deadBelow: 0.1,
+      codebook: { size: 16, normalised: true, emaDecay: 0.9, deadBelow: 0.1 },
       startStep: 1,
-    },
+    }),
   };
 }
 
 export function tinyBandConfig(): TrainConfig {
   const base = tinyConfig();
-  const context = { width: 12, hidden: 8, dilations: [1, 2] };
+  const context = { width: 12, hidden: 8, dilations: [1, 2], decays: [0.8] };
   return {
     ...base,
     model: {
@@ -70,8 +68,32 @@ export function tinyBandConfig(): TrainConfig {
         before: [1],
         after: [2],
         squeeze: 3,
+        decays: [0.9, 0.5],
         context,
       },
     },
+  };
+}
+
+const codebook = { size: 16, emaDecay: 0.9, deadBelow: 0.1 };
+
+/** One of every family, small. The latent has 8 dimensions. */
+export const tinyQuantizers: readonly Record<string, unknown>[] = [
+  { family: 'vq', codebook: { ...codebook, normalised: true }, codeDim: 4, startStep: 1 },
+  { family: 'rvq', codebooks: 3, dropout: 0.5, codebook, startStep: 1 },
+  { family: 'simvq', codebooks: 2, codebook, startStep: 1 },
+  { family: 'pq', codebooks: 4, dropout: 0.5, codebook, rotation: true, startStep: 1 },
+  { family: 'gumbel', codebooks: 4, dropout: 0.5, size: 16, startStep: 1 },
+  { family: 'fsq', codebooks: 4, dropout: 0.5, levels: [4, 3] },
+  { family: 'bsq', codebooks: 2, dropout: 0.5, bits: 4 },
+];
+
+export function tinyQuantizedConfig(quantizer: Record<string, unknown>): TrainConfig {
+  const base = tinyConfig();
+  return {
+    ...base,
+    model: { ...base.model, latentDim: 8 },
+    quantizerId: String(quantizer['family']),
+    quantizer: quantizerSchema.parse(quantizer),
   };
 }

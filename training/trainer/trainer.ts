@@ -1,12 +1,13 @@
 /** One training run: step, evaluate, save, resume. Knows nothing of files of audio or of the command line. */
 import { ResiduaError } from '../../src/common/errors.ts';
 import { codebookUsage, siSdr, type CodebookUsage } from '../../src/metrics/index.ts';
-import { tf, type Scalar, type Tensor, type Tensor2D, type Variable } from '../tf.ts';
+import { tf, type Rank, type Scalar, type Tensor, type Tensor2D, type Variable } from '../tf.ts';
 import { mulberry32 } from '../graph/random.ts';
-import { ParameterStore, type ParameterSource } from '../graph/tf-ops.ts';
+import { ParameterStore, TfOps, type ParameterSource } from '../graph/tf-ops.ts';
 import { logErrorDb } from '../losses/waveform.ts';
+import { roundToHalf } from '../export/half.ts';
 import { spectralDistance } from '../losses/spectral.ts';
-import { createQuantizer } from '../quantizers/index.ts';
+import { analyse } from '../model/codec.ts';
 import { AdamW, learningRateAt } from './adamw.ts';
 import { readCheckpoint, writeCheckpoint, type NamedTensor } from './checkpoint.ts';
 import type { TrainConfig } from './config.ts';
@@ -16,6 +17,8 @@ export interface AudioBatch {
   /** Row-major [batchSize, samples]. */
   noisy: Float32Array;
   clean: Float32Array;
+  /** Row-major [batchSize · hops, hop]: what the frozen denoiser made of it, see data/prepared.ts. */
+  denoised?: Float32Array;
   batchSize: number;
   samples: number;
 }
@@ -50,10 +53,10 @@ export class Trainer {
     this.config = config;
     this.store = new ParameterStore(mulberry32(config.seed));
     this.store.frozen = (name) => config.freeze.some((prefix) => name.startsWith(prefix));
-    const { weightDecay, clipNorm, emaDecay } = config.optimizer;
-    this.optimizer = new AdamW({ weightDecay, clipNorm, emaDecay });
-    const quantizer = createQuantizer(config.quantizer, config.model.latentDim, config.seed);
-    this.network = new Network(config.model, quantizer, config.quantizerId);
+    const { weightDecay, clipNorm, emaDecay, matrices } = config.optimizer;
+    this.optimizer = new AdamW({ weightDecay, clipNorm, emaDecay, matrices });
+    const { model, quantizer, quantizerId, seed } = config;
+    this.network = new Network(model, quantizer, quantizerId, seed);
     this.#materialise();
   }
 
@@ -79,9 +82,13 @@ export class Trainer {
     const terms: Record<string, Scalar> = {};
     const noisy = tf.tensor2d(batch.noisy, [batch.batchSize, batch.samples]);
     const clean = tf.tensor2d(batch.clean, [batch.batchSize, batch.samples]);
+    const denoised =
+      batch.denoised === undefined
+        ? undefined
+        : tf.tensor2d(batch.denoised, [batch.denoised.length / model.hopSamples, model.hopSamples]);
     const variables = this.store.trainable();
     const { value, grads } = tf.variableGrads(
-      () => this.#loss(noisy, clean, terms),
+      () => this.#loss(noisy, clean, denoised, terms),
       variables.map(([, variable]) => variable),
     );
     const gradientNorm = this.optimizer.apply(variables, grads, learningRate);
@@ -93,6 +100,7 @@ export class Trainer {
       term.dispose();
     }
     tf.dispose([value, noisy, clean, ...Object.values(grads)] as Tensor[]);
+    denoised?.dispose();
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw new ResiduaError('DIVERGED', `Training diverged at step ${this.step} (loss ${loss})`, {
         hint: 'Resume from the last checkpoint with a lower learning rate.',
@@ -102,9 +110,16 @@ export class Trainer {
     return report;
   }
 
-  #loss(noisy: Tensor2D, clean: Tensor2D, terms: Record<string, Scalar>): Scalar {
+  #loss(
+    noisy: Tensor2D,
+    clean: Tensor2D,
+    denoised: Tensor2D | undefined,
+    terms: Record<string, Scalar>,
+  ): Scalar {
     const { loss: weights } = this.config;
-    const output = this.network.forward(this.store, noisy, true);
+    const active = this.#activeCodebooks();
+    const context = { store: this.store, training: true, active };
+    const output = this.network.forward(noisy, context, denoised);
     const [batch, samples] = output.enhanced.shape;
     const crop = (x: Tensor2D): Tensor2D => tf.slice(x, [0, 0], [batch, samples]);
     const mean = tf.mean(tf.square(noisy), 1, true);
@@ -128,6 +143,16 @@ export class Trainer {
     return tf.addN(parts) as Scalar;
   }
 
+  /** Quantizer dropout: how many codebooks this step trains with; the same when a step is run again. */
+  #activeCodebooks(): number {
+    const { codebooks } = this.network.quantizer;
+    const { quantizer, seed } = this.config;
+    if (!('dropout' in quantizer)) return codebooks;
+    const random = mulberry32((seed + 1) * 7919 + this.step);
+    if (random() >= quantizer.dropout) return codebooks;
+    return Math.min(codebooks, Math.round(Math.exp(random() * Math.log(codebooks))));
+  }
+
   /** Averaged weights, falling back to the live ones for parameters that were never updated. */
   averaged(): ParameterSource {
     const { store, optimizer } = this;
@@ -137,12 +162,53 @@ export class Trainer {
     };
   }
 
-  /** Enhances one recording with the averaged weights; same length and alignment as the input. */
-  enhance(noisy: Float32Array): Float32Array {
-    return this.#run(noisy).enhanced;
+  /**
+   * Averaged weights by name, as they are exported: rounded to half precision, here and in the quantizer's
+   * codebooks, so that the trainer computes from the very numbers that the graphs will hold. Not for a run
+   * that goes on.
+   */
+  roundedWeights(): Map<string, NamedTensor> {
+    const weights = new Map<string, NamedTensor>();
+    for (const [name, variable] of this.store.variables) {
+      const { shape } = variable;
+      const average = this.optimizer.slots.get(name)?.ema ?? variable;
+      const values = roundToHalf(average.dataSync() as Float32Array);
+      assign(average, { shape, values });
+      weights.set(name, { shape, values });
+    }
+    const { quantizer } = this.network;
+    const state = quantizer.state();
+    quantizer.restore(new Map([...state].map(([name, values]) => [name, roundToHalf(values)])));
+    return weights;
   }
 
-  #run(noisy: Float32Array): { enhanced: Float32Array; codes: Int32Array | null } {
+  /**
+   * Enhances one recording with the averaged weights; same length and alignment as the input.
+   * @param active codebooks in use; default all
+   */
+  enhance(noisy: Float32Array, active?: number): Float32Array {
+    return this.#run(noisy, active).enhanced;
+  }
+
+  /**
+   * What the denoiser makes of a batch, with the averaged weights: row-major [batchSize · hops, hop]
+   * compressed MDCT coefficients.
+   */
+  denoise({ noisy, batchSize, samples }: AudioBatch): Float32Array {
+    const { model } = this.config;
+    const { hopSamples } = model;
+    return tf.tidy(() => {
+      const ops = new TfOps(this.averaged(), batchSize, samples / hopSamples);
+      const hops = tf.tensor2d(noisy, [(batchSize * samples) / hopSamples, hopSamples]);
+      const { coefficients } = analyse(ops, hops, model, this.network.transforms);
+      return coefficients.dataSync() as Float32Array;
+    });
+  }
+
+  #run(
+    noisy: Float32Array,
+    active = this.network.quantizer.codebooks,
+  ): { enhanced: Float32Array; codes: Int32Array | null } {
     const { hopSamples } = this.config.model;
     const hops = Math.ceil(noisy.length / hopSamples) + 1;
     const padded = new Float32Array(hops * hopSamples);
@@ -150,7 +216,8 @@ export class Trainer {
     let codes: Int32Array | null = null;
     const enhanced = tf.tidy(() => {
       const input = tf.tensor2d(padded, [1, padded.length]);
-      const output = this.network.forward(this.averaged(), input, false);
+      const context = { store: this.averaged(), training: false, active };
+      const output = this.network.forward(input, context);
       codes = output.codes;
       return output.enhanced;
     });
@@ -160,21 +227,25 @@ export class Trainer {
   }
 
   /** Mean SI-SDR in dB of the enhanced recordings and of the clean ones sent through; code use of the former. */
-  evaluate(pairs: readonly EvaluationPair[]): {
+  evaluate(
+    pairs: readonly EvaluationPair[],
+    active?: number,
+  ): {
     siSdr: number;
     cleanSiSdr: number;
     /** One entry per codebook. */
     codes: CodebookUsage[];
   } {
     const { codebooks, codebookSize } = this.network.quantizer;
-    const stages = Array.from({ length: codebooks }, (): number[] => []);
+    const used = active ?? codebooks;
+    const stages = Array.from({ length: used }, (): number[] => []);
     let enhancedDb = 0;
     let throughDb = 0;
     for (const { noisy, clean } of pairs) {
-      const { enhanced, codes } = this.#run(noisy);
+      const { enhanced, codes } = this.#run(noisy, active);
       enhancedDb += siSdr(clean, enhanced);
-      throughDb += siSdr(clean, this.enhance(clean));
-      codes?.forEach((code, i) => stages[i % codebooks]!.push(code));
+      throughDb += siSdr(clean, this.enhance(clean, active));
+      codes?.forEach((code, i) => stages[i % used]!.push(code));
     }
     return {
       siSdr: enhancedDb / pairs.length,
@@ -236,7 +307,8 @@ export class Trainer {
 
   /**
    * Starts from another run's averaged weights, wherever names and shapes match, and from its codebooks
-   * if the run was of the same quantizer and `only` does not leave them out.
+   * if the run was of the same quantizer and `only` does not leave them out. The codec of another quantizer
+   * is taken over under this one's name.
    * @returns how many parameters were taken
    */
   async initialise(folder: string, only?: readonly string[]): Promise<number> {
@@ -244,9 +316,15 @@ export class Trainer {
     let loaded = 0;
     for (const [name, variable] of this.store.variables) {
       if (only !== undefined && !only.some((prefix) => name.startsWith(prefix))) continue;
-      const tensor = tensors.get(`ema/${name}`) ?? tensors.get(`param/${name}`);
+      const { scope } = this.network;
+      const there = name.startsWith(`${scope}/`)
+        ? `codec/${meta.quantizerId}${name.slice(scope.length)}`
+        : name;
+      const tensor = tensors.get(`ema/${there}`) ?? tensors.get(`param/${there}`);
       if (tensor === undefined || !sameShape(tensor.shape, variable.shape)) continue;
       assign(variable, tensor);
+      const average = this.optimizer.slots.get(name)?.ema;
+      if (average !== undefined) assign(average, tensor);
       loaded++;
     }
     if (only === undefined && meta.quantizerId === this.config.quantizerId) {
@@ -267,7 +345,9 @@ export class Trainer {
   /** Runs one short forward pass so that every parameter exists before weights are loaded. */
   #materialise(): void {
     tf.tidy(() => {
-      this.network.forward(this.store, tf.zeros([1, 4 * this.config.model.hopSamples]), false);
+      const silence = tf.zeros<Rank.R2>([1, 4 * this.config.model.hopSamples]);
+      const active = this.network.quantizer.codebooks;
+      this.network.forward(silence, { store: this.store, training: false, active });
     });
   }
 }
