@@ -5,12 +5,13 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError, exitCodeOf, ResiduaError, UsageError } from '../src/common/errors.ts';
+import { errorLine } from './log/error-line.ts';
 import { buildGraphs } from './export/build-graphs.ts';
 import { checkParity } from './export/parity.ts';
 import { writeModel } from './export/write-model.ts';
 import { gaussian, mulberry32 } from './graph/random.ts';
-import { loadEvalPairs } from './data/index.ts';
-import { readCheckpoint, writeCheckpoint, type NamedTensor } from './trainer/checkpoint.ts';
+import { loadEvalPairs, type EvalPair } from './data/index.ts';
+import { readCheckpoint, writeCheckpoint } from './trainer/checkpoint.ts';
 import { parseTrainConfig } from './trainer/config.ts';
 import { Trainer } from './trainer/trainer.ts';
 
@@ -23,6 +24,8 @@ noise and, where there are any, real recordings, and must equal the trainer's ou
 
   --checkpoint DIR  what to export
   --out DIR         model folder; other quantizers in it are kept (default models/residua-v1)
+  --denoiser DIR    take the denoiser from this checkpoint instead: one that was trained on after the codec
+                    was trained against it
   --weights DIR     also keep the averaged weights as a small checkpoint that a config can start from
   --pairs DIR       folder with pairs.csv for the check (default ../shared/audio/test)
 `;
@@ -36,6 +39,7 @@ async function main(): Promise<void> {
       checkpoint: { type: 'string' },
       out: { type: 'string', default: join(root, 'models', 'residua-v1') },
       weights: { type: 'string' },
+      denoiser: { type: 'string' },
       pairs: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -47,15 +51,15 @@ async function main(): Promise<void> {
   if (values.checkpoint === undefined)
     throw new UsageError('Which checkpoint? --checkpoint DIR is missing.');
   const folder = resolve(values.checkpoint);
-  const { meta, tensors } = await readCheckpoint(folder);
+  const { meta } = await readCheckpoint(folder);
   const config = parseTrainConfig(meta.config, folder);
   const trainer = new Trainer(config);
   await trainer.resume(folder);
-
-  const weights = new Map<string, NamedTensor>();
-  for (const name of trainer.store.variables.keys()) {
-    weights.set(name, (tensors.get(`ema/${name}`) ?? tensors.get(`param/${name}`))!);
+  if (values.denoiser !== undefined) {
+    const taken = await trainer.initialise(resolve(values.denoiser), ['denoise/']);
+    process.stderr.write(`${taken} parameters of the denoiser taken from ${values.denoiser}\n`);
   }
+  const weights = trainer.roundedWeights();
   const graphs = buildGraphs(trainer.network, weights);
   const out = resolve(values.out);
   const identity = {
@@ -66,12 +70,15 @@ async function main(): Promise<void> {
     description:
       'Causal codec-denoiser: complex filter on the spectrum, MDCT latent, 16 kHz, 20 ms.',
   };
-  await writeModel(out, identity, config, trainer.network.quantizer.codebooks, graphs, {
+  const training = {
     run: config.name,
     steps: meta.step,
     audioHours: Math.round(meta.audioSeconds / 36) / 100,
-  });
-  await prove(trainer, out, values.pairs);
+  };
+  const pairs = await recordings(values.pairs);
+  const codes = pairs.length > 0 ? trainer.codeUse(pairs.map(({ noisy }) => noisy)) : undefined;
+  await writeModel(out, identity, config, trainer.network.quantizer, graphs, training, codes);
+  await prove(trainer, out, pairs);
   if (values.weights !== undefined) {
     const small = new Map([...weights].map(([name, tensor]) => [`ema/${name}`, tensor]));
     for (const [name, values] of trainer.network.quantizer.state()) {
@@ -81,19 +88,26 @@ async function main(): Promise<void> {
   }
 }
 
-/** @throws ResiduaError PARITY when the graphs do not compute what the trainer does. */
-async function prove(trainer: Trainer, folder: string, pairs: string | undefined): Promise<void> {
-  const random = mulberry32(7);
-  const noise = Float32Array.from({ length: 16000 * 2 + 37 }, () => 0.1 * gaussian(random));
-  const signals: [string, Float32Array][] = [['noise', noise]];
+/** The recordings to check against and to count codes on; none when the default folder is not there. */
+async function recordings(folder: string | undefined): Promise<EvalPair[]> {
   const audio = process.env['RESIDUA_AUDIO'] ?? join(root, '..', 'shared', 'audio');
   try {
-    const recordings = await loadEvalPairs(resolve(pairs ?? join(audio, 'test')));
-    for (const { id, noisy } of recordings.slice(0, 3)) signals.push([id, noisy]);
+    return await loadEvalPairs(resolve(folder ?? join(audio, 'test')));
   } catch (error) {
-    if (pairs !== undefined) throw error;
+    if (folder !== undefined) throw error;
     process.stderr.write(`no recordings to check against: ${describeError(error)}\n`);
+    return [];
   }
+}
+
+/** @throws ResiduaError PARITY when the graphs do not compute what the trainer does. */
+async function prove(trainer: Trainer, folder: string, pairs: readonly EvalPair[]): Promise<void> {
+  const random = mulberry32(7);
+  const noise = Float32Array.from({ length: 16000 * 2 + 37 }, () => 0.1 * gaussian(random));
+  const signals: [string, Float32Array][] = [
+    ['noise', noise],
+    ...pairs.slice(0, 3).map(({ id, noisy }): [string, Float32Array] => [id, noisy]),
+  ];
   for (const [name, signal] of signals) {
     const expected = trainer.enhance(signal);
     const worst = await checkParity(folder, trainer.config.quantizerId, signal, expected);
@@ -111,6 +125,6 @@ async function prove(trainer: Trainer, folder: string, pairs: string | undefined
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`error: ${describeError(error)}\n`);
+  process.stderr.write(`${errorLine(error)}\n`);
   process.exitCode = exitCodeOf(error);
 });

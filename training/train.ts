@@ -1,17 +1,27 @@
 /**
  * Trains one model: `npm run train -- --config training/configs/none.json`.
- * Checkpoints go to training/checkpoints/<name>, event logs to training/runs/<name>.
+ * Checkpoints go to training/checkpoints/<name>, event logs and log.jsonl to training/runs/<name>.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { describeError, exitCodeOf, UsageError } from '../src/common/errors.ts';
-import { createBatchSource, loadEvalPairs, type BatchSource } from './data/index.ts';
+import { exitCodeOf, UsageError } from '../src/common/errors.ts';
+import {
+  createBatchSource,
+  loadEvalPairs,
+  PreparedSource,
+  type Batch,
+  type BatchSource,
+  type PreparedBatch,
+} from './data/index.ts';
+import { locate } from './data/locate.ts';
+import { errorLine } from './log/error-line.ts';
 import { Progress } from './log/progress.ts';
+import { RunLog } from './log/run-log.ts';
 import { EventWriter } from './log/tensorboard.ts';
 import { backendReport } from './tf.ts';
-import { loadTrainConfig } from './trainer/config.ts';
+import { loadTrainConfig, type TrainConfig } from './trainer/config.ts';
 import { Trainer } from './trainer/trainer.ts';
 
 const HELP = `Train a model.
@@ -67,21 +77,7 @@ async function main(): Promise<void> {
   );
 
   const pairs = await loadEvalPairs(locate(values.evaluate ?? config.data.evaluate));
-  const source = await createBatchSource({
-    corpus: config.data.corpora.map(({ path, format, weight }) => ({
-      path: locate(path),
-      ...(format === undefined ? {} : { format }),
-      ...(weight === undefined ? {} : { weight }),
-    })),
-    seed: config.seed,
-    batchSize: config.data.batchSize,
-    segmentSeconds: config.data.segmentSeconds,
-    sampleRate: config.model.sampleRate,
-    snrDb: config.data.snrDb,
-    augment: config.data.augment,
-    cacheDir: join(root, 'training', 'cache'),
-    startBatch: trainer.step,
-  });
+  const source = await openData(config, trainer.step);
   log(source.describe());
   try {
     await run(trainer, source, pairs, folder, minutes);
@@ -92,7 +88,7 @@ async function main(): Promise<void> {
 
 async function run(
   trainer: Trainer,
-  source: BatchSource,
+  source: TrainingData,
   pairs: Awaited<ReturnType<typeof loadEvalPairs>>,
   folder: string,
   minutes: number,
@@ -104,26 +100,40 @@ async function run(
   process.once('SIGTERM', () => (stopping = true));
   const total = config.optimizer.totalSteps;
   const progress = new Progress({ total, start: trainer.step });
-  const events = new EventWriter(join(root, 'training', 'runs', config.name), {
-    resumeStep: trainer.step,
-  });
+  const runFolder = join(root, 'training', 'runs', config.name);
+  const events = new EventWriter(runFolder, { resumeStep: trainer.step });
+  const runLog = new RunLog(join(runFolder, 'log.jsonl'), trainer.step, trainer.audioSeconds);
+  const { codebooks } = trainer.network.quantizer;
+  const counts = new Set([...config.evaluateCodebooks.filter((n) => n < codebooks), codebooks]);
+  let evaluated = -1;
   const evaluate = (): void => {
-    const { siSdr, cleanSiSdr, codes } = trainer.evaluate(pairs);
+    evaluated = trainer.step;
+    for (const active of counts) report(active);
+  };
+  const report = (active: number): void => {
+    const { siSdr, cleanSiSdr, codes } = trainer.evaluate(pairs, active);
+    const group = active === codebooks ? 'test' : `test${active}`;
     const scalars: Record<string, number> = {
-      'test/siSdr': siSdr,
-      'test/cleanThroughSiSdr': cleanSiSdr,
+      [`${group}/siSdr`]: siSdr,
+      [`${group}/cleanThroughSiSdr`]: cleanSiSdr,
     };
     let text =
       `step ${trainer.step} | ${(trainer.audioSeconds / 3600).toFixed(2)} h of audio | ` +
+      (codebooks > 1 ? `${active} codebooks | ` : '') +
       `SI-SDR ${siSdr.toFixed(2)} dB | clean through ${cleanSiSdr.toFixed(2)} dB`;
-    codes.forEach(({ usage, perplexity, effectiveBits }, stage) => {
-      text += ` | codebook ${stage}: ${(100 * usage).toFixed(0)}% used, perplexity ${perplexity.toFixed(0)}`;
-      scalars[`codes/${stage}/usage`] = usage;
-      scalars[`codes/${stage}/perplexity`] = perplexity;
-      scalars[`codes/${stage}/effectiveBits`] = effectiveBits;
-    });
+    if (active === codebooks && codes.length > 0) {
+      const percent = codes.map(({ usage }) => (100 * usage).toFixed(0)).join(' ');
+      const perplexities = codes.map(({ perplexity }) => perplexity.toFixed(0)).join(' ');
+      text += ` | codes used ${percent} %, perplexity ${perplexities}`;
+      codes.forEach(({ usage, perplexity, effectiveBits }, stage) => {
+        scalars[`codes/${stage}/usage`] = usage;
+        scalars[`codes/${stage}/perplexity`] = perplexity;
+        scalars[`codes/${stage}/effectiveBits`] = effectiveBits;
+      });
+    }
     progress.log(text);
     events.scalars(scalars, trainer.step);
+    runLog.evaluation(trainer.step, { codebooks: active, siSdr, cleanSiSdr, codes });
   };
   try {
     while (!stopping && trainer.step < total) {
@@ -139,26 +149,47 @@ async function run(
           { 'loss/total': loss, learningRate, gradientNorm, ...Object.fromEntries(named) },
           step,
         );
+        runLog.step({ step, loss, learningRate, terms, audioSeconds: trainer.audioSeconds });
       }
       if (step % config.checkpointEverySteps === 0) await trainer.save(folder);
       if (step % config.evaluateEverySteps === 0) evaluate();
     }
     await trainer.save(folder);
-    evaluate();
+    // Whoever stopped it does not want to wait; and what was just evaluated is not evaluated again.
+    if (!stopping && evaluated !== trainer.step) evaluate();
   } finally {
     progress.finish();
     events.close();
   }
 }
 
-/** A config's path, relative to the project; RESIDUA_AUDIO moves the shared recordings. */
-function locate(path: string): string {
-  const shared = '../shared/audio';
-  const moved = process.env['RESIDUA_AUDIO'];
-  if (moved !== undefined && (path === shared || path.startsWith(`${shared}/`))) {
-    return resolve(moved + path.slice(shared.length));
+type TrainingData = Pick<BatchSource, 'describe'> & {
+  next(): PreparedBatch | Promise<Batch>;
+  close(): void | Promise<void>;
+};
+
+async function openData(
+  { data, model, seed }: TrainConfig,
+  startBatch: number,
+): Promise<TrainingData> {
+  if (data.prepared !== undefined) {
+    return new PreparedSource(resolve(root, data.prepared), seed, startBatch);
   }
-  return resolve(root, path);
+  return createBatchSource({
+    corpus: data.corpora.map(({ path, format, weight }) => ({
+      path: locate(path),
+      ...(format === undefined ? {} : { format }),
+      ...(weight === undefined ? {} : { weight }),
+    })),
+    seed,
+    batchSize: data.batchSize,
+    segmentSeconds: data.segmentSeconds,
+    sampleRate: model.sampleRate,
+    snrDb: data.snrDb,
+    augment: data.augment,
+    cacheDir: join(root, 'training', 'cache'),
+    startBatch,
+  });
 }
 
 function positive(option: string, text: string): number {
@@ -172,6 +203,6 @@ function log(line: string): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`error: ${describeError(error)}\n`);
+  process.stderr.write(`${errorLine(error)}\n`);
   process.exitCode = exitCodeOf(error);
 });

@@ -41,9 +41,24 @@ const quantizerSchema = z
     params: count,
     macsPerHop: count,
     training: z.record(z.string(), z.unknown()).optional(),
+    /** How each codebook was used on test recordings when the model was exported. */
+    codes: z
+      .array(
+        z.object({
+          /** Share of the entries used at least once, 0–1. */
+          usage: z.number().min(0).max(1),
+          perplexity: z.number().min(1),
+          /** Entropy of the codes in bits, at most bitsPerCodebook. */
+          effectiveBits: z.number().min(0),
+        }),
+      )
+      .optional(),
   })
   .superRefine((q, context) => {
     const issue = (message: string) => context.addIssue({ code: 'custom', message });
+    if (q.codes !== undefined && q.codes.length !== q.maxCodebooks) {
+      issue('codes must have one entry per codebook');
+    }
     if (q.maxCodebooks === 0) {
       if (q.codebookSize !== 0 || q.bitsPerCodebook !== 0)
         issue('without codebooks, size and bits must be 0');

@@ -82,6 +82,17 @@ describe('evaluate', () => {
   it('runs every number of codebooks, and clean input', async () => {
     const sweep = await evaluate(folder, '-q', 'rvq', '-n', 'all', '--no-pesq', '--json');
     expect(sweep.json().results.map((r: { codebooks: number }) => r.codebooks)).toEqual([1, 2, 3]);
+    const some = await evaluate(folder, '-n', '3,1,3', '--no-pesq', '--json');
+    expect(
+      some
+        .json()
+        .results.map((r: { quantizer: string; codebooks: number }) => [r.quantizer, r.codebooks]),
+    ).toEqual([
+      ['none', 0],
+      ['rvq', 3],
+      ['rvq', 1],
+    ]);
+    expect(some.json().results[1]).toEqual(sweep.json().results[2]);
     const control = await evaluate(folder, '-q', 'none', '--clean-input', '--no-pesq', '--json');
     const document = control.json();
     expect(document).not.toHaveProperty('noisy');
@@ -132,5 +143,12 @@ describe('evaluate', () => {
     await check('PAIRS_INCOMPLETE', 1, broken);
     await check('QUANTIZER_UNKNOWN', 2, folder, '-q', 'bogus');
     await check('CODEBOOKS_RANGE', 2, folder, '-q', 'rvq', '-n', '9');
+    await check('CODEBOOKS_RANGE', 2, folder, '-q', 'rvq', '-n', '2,9');
+  });
+
+  it.each(['0', '1,', '1,,2', '1, 2', 'some'])('refuses --codebooks %j', async (list) => {
+    const result = await evaluate(folder, '-n', list, '--json');
+    expect(result.code).toBe(2);
+    expect(result.json().error.code).toBe('USAGE');
   });
 });

@@ -13,13 +13,18 @@ import type { Quantizer } from '../quantizers/index.ts';
 import type { TrainConfig } from '../trainer/config.ts';
 import type { BuiltGraph, BuiltGraphs } from './build-graphs.ts';
 
+/** What people read; quantizers are listed in this order, others follow. */
 const LABELS: Readonly<Record<string, string>> = {
   none: 'No quantizer (ceiling)',
   vq: 'VQ, one codebook',
+  rvq: 'RVQ, residual codebooks',
+  pq: 'PQ, one codebook per part',
+  gumbel: 'Gumbel-Softmax',
+  fsq: 'FSQ, scalar levels',
+  bsq: 'BSQ, signs on a sphere',
+  simvq: 'SimVQ, residual',
 };
-
-/** The order in which quantizers are listed; others follow. */
-const ORDER = ['none', 'vq'];
+const ORDER = Object.keys(LABELS);
 
 export interface ModelIdentity {
   id: string;
@@ -36,6 +41,7 @@ export async function writeModel(
   quantizer: Pick<Quantizer, 'codebooks' | 'codebookSize' | 'macsPerFrame'>,
   graphs: BuiltGraphs,
   training: Record<string, unknown>,
+  codes?: QuantizerEntry['codes'],
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { quantizerId: id, model } = config;
@@ -53,6 +59,7 @@ export async function writeModel(
     params: graphs.encoder.parameters + graphs.decoder.parameters,
     macsPerHop: graphs.encoder.macsPerHop + graphs.decoder.macsPerHop,
     training: { ...training, quantizerMacs: quantizer.macsPerFrame },
+    ...(codes === undefined ? {} : { codes }),
   };
   const path = join(folder, 'manifest.json');
   const known = existsSync(path) ? parseManifest(await readFile(path, 'utf8'), path) : undefined;

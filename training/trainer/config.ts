@@ -40,6 +40,11 @@ export const trainConfigSchema = z.strictObject({
     waveform: z.number().min(0),
     magnitude: z.number().min(0),
     complex: z.number().min(0),
+    /**
+     * The bitrate from which on the waveform and complex terms count in full; below it they count in
+     * proportion, because few bits cannot follow the waveform and trying costs what they could do.
+     */
+    fullWaveformKbps: z.number().positive().optional(),
     /** STFT window lengths in samples, half overlapping. */
     windows: z.array(z.number().int().min(32).max(4096).multipleOf(2)).min(1),
   }),

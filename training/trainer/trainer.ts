@@ -1,5 +1,6 @@
 /** One training run: step, evaluate, save, resume. Knows nothing of files of audio or of the command line. */
 import { ResiduaError } from '../../src/common/errors.ts';
+import { bitrateKbps } from '../../src/common/units.ts';
 import { codebookUsage, siSdr, type CodebookUsage } from '../../src/metrics/index.ts';
 import { tf, type Rank, type Scalar, type Tensor, type Tensor2D, type Variable } from '../tf.ts';
 import { mulberry32 } from '../graph/random.ts';
@@ -133,14 +134,25 @@ export class Trainer {
       terms[name] = tf.keep(tf.clone(value));
       if (weight > 0) parts.push(tf.mul(value, weight));
     };
-    use('waveformDb', logErrorDb(estimate, target, mixture), weights.waveform);
+    const share = this.#waveformShare(active);
+    use('waveformDb', logErrorDb(estimate, target, mixture), share * weights.waveform);
     const distances = weights.windows.map((window) => spectralDistance(estimate, target, window));
     const average = (values: Scalar[]): Scalar =>
       tf.div(tf.addN(values), values.length) as unknown as Scalar;
     use('magnitude', average(distances.map((d) => d.magnitude)), weights.magnitude);
-    use('complex', average(distances.map((d) => d.complex)), weights.complex);
+    use('complex', average(distances.map((d) => d.complex)), share * weights.complex);
     if (output.loss !== null) use('quantizer', output.loss, 1);
     return tf.addN(parts) as Scalar;
+  }
+
+  /** See `fullWaveformKbps` of the loss; 1 where nothing is quantised. */
+  #waveformShare(active: number): number {
+    const { loss, model } = this.config;
+    const { codebooks, codebookSize } = this.network.quantizer;
+    if (loss.fullWaveformKbps === undefined || codebooks === 0) return 1;
+    const bits = Math.log2(codebookSize);
+    const kbps = bitrateKbps(active, bits, model.hopSamples, model.sampleRate);
+    return Math.min(1, kbps / loss.fullWaveformKbps);
   }
 
   /** Quantizer dropout: how many codebooks this step trains with; the same when a step is run again. */
@@ -236,24 +248,37 @@ export class Trainer {
     /** One entry per codebook. */
     codes: CodebookUsage[];
   } {
-    const { codebooks, codebookSize } = this.network.quantizer;
-    const used = active ?? codebooks;
-    const stages = Array.from({ length: used }, (): number[] => []);
     let enhancedDb = 0;
     let throughDb = 0;
+    const codes: (Int32Array | null)[] = [];
     for (const { noisy, clean } of pairs) {
-      const { enhanced, codes } = this.#run(noisy, active);
-      enhancedDb += siSdr(clean, enhanced);
+      const run = this.#run(noisy, active);
+      enhancedDb += siSdr(clean, run.enhanced);
       throughDb += siSdr(clean, this.enhance(clean, active));
-      codes?.forEach((code, i) => stages[i % used]!.push(code));
+      codes.push(run.codes);
     }
     return {
       siSdr: enhancedDb / pairs.length,
       cleanSiSdr: throughDb / pairs.length,
-      codes: stages
-        .filter((codes) => codes.length > 0)
-        .map((codes) => codebookUsage(Int32Array.from(codes), codebookSize)),
+      codes: this.#usage(codes, active),
     };
+  }
+
+  /** How the codebooks are used over recordings, with the averaged weights; one entry per codebook. */
+  codeUse(recordings: readonly Float32Array[]): CodebookUsage[] {
+    return this.#usage(recordings.map((recording) => this.#run(recording).codes));
+  }
+
+  #usage(
+    recordings: readonly (Int32Array | null)[],
+    active = this.network.quantizer.codebooks,
+  ): CodebookUsage[] {
+    const stages = Array.from({ length: active }, (): number[] => []);
+    for (const codes of recordings) codes?.forEach((code, i) => stages[i % active]!.push(code));
+    const { codebookSize } = this.network.quantizer;
+    return stages
+      .filter((codes) => codes.length > 0)
+      .map((codes) => codebookUsage(Int32Array.from(codes), codebookSize));
   }
 
   async save(folder: string): Promise<void> {

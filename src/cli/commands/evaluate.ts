@@ -14,7 +14,7 @@ interface EvaluateOptions {
   models?: string;
   model?: string;
   quantizer: string;
-  codebooks?: number | 'all';
+  codebooks?: number[] | 'all';
   provider: string;
   cleanInput?: boolean;
   pesq: boolean;
@@ -33,6 +33,7 @@ Examples:
   residua evaluate test/                                every quantizer, all its codebooks
   residua evaluate test/ --quantizer vq --json
   residua evaluate test/ --codebooks all                quality against bitrate
+  residua evaluate test/ --codebooks 1,2,4,8            … at a few rates
   residua evaluate test/ --quantizer none --clean-input what the network does to clean speech`;
 
 export function registerEvaluate(program: Command): void {
@@ -43,7 +44,11 @@ export function registerEvaluate(program: Command): void {
     .argument('<dir>', 'folder with noisy/ and clean/');
   addModelOptions(command)
     .option('-q, --quantizer <id|all>', 'which quantizer', 'all')
-    .option('-n, --codebooks <n|all>', 'codebooks to use (default: the most there are)', codebooks)
+    .option(
+      '-n, --codebooks <n,…|all>',
+      'codebooks to use, one number or several (default: the most there are)',
+      codebooks,
+    )
     .addOption(providerOption())
     .option('--clean-input', 'feed the clean recordings instead: what the codec alone costs')
     .option('--no-pesq', 'leave out PESQ, the slowest measure')
@@ -53,10 +58,13 @@ export function registerEvaluate(program: Command): void {
     .action(evaluate);
 }
 
-function codebooks(text: string): number | 'all' {
+function codebooks(text: string): number[] | 'all' {
   if (text === 'all') return 'all';
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number from 1 up, or 'all'.");
+  const parts = text.split(',');
+  if (parts.every((part) => /^[1-9]\d{0,3}$/.test(part))) return [...new Set(parts.map(Number))];
+  throw new InvalidArgumentError(
+    "It must be a whole number from 1 up, several with commas between, or 'all'.",
+  );
 }
 
 async function evaluate(folder: string, options: EvaluateOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { quantizerKbps, type ModelManifest } from '../../codec/manifest.ts';
+import { quantizerKbps, type ModelManifest, type QuantizerEntry } from '../../codec/manifest.ts';
 import { loadModel } from '../../codec/model-folder.ts';
 import { samplesToMs } from '../../common/units.ts';
 import { listModelFolders } from '../model-choice.ts';
@@ -13,7 +13,8 @@ interface ModelsOptions {
 
 const HELP = `
 A quantizer turns each hop into codebook indices; kbit/s is what its codes cost with all codebooks.
-'none' leaves the bottleneck open: the ceiling of its network, not a codec.
+'none' leaves the bottleneck open: the ceiling of its network, not a codec. Codes used (in the codebook that
+uses the fewest) and effective bits per code were counted on test recordings when the model was exported.
 
 Examples:
   residua models
@@ -52,9 +53,19 @@ async function models(options: ModelsOptions): Promise<void> {
       figure(q.kbpsMax, 2),
       `${figure(q.params / 1e6, 2)} M`,
       `${figure(q.macsPerSecond / 1e6, 0)} M`,
+      ...codeUse(q.codes),
     ]);
-    print(table([['id', 'codebooks', 'bits each', 'kbit/s', 'parameters', 'MAC/s'], ...rows]));
+    const head = ['id', 'codebooks', 'bits each', 'kbit/s', 'parameters', 'MAC/s'];
+    print(table([[...head, 'codes used', 'effective bits'], ...rows]));
   }
+}
+
+/** Share of codes used in the worst codebook, and bits per code after entropy coding in the mean one. */
+function codeUse(codes: QuantizerEntry['codes']): [string, string] {
+  if (codes === undefined || codes.length === 0) return ['–', '–'];
+  const least = Math.min(...codes.map(({ usage }) => usage));
+  const bits = codes.reduce((sum, { effectiveBits }) => sum + effectiveBits, 0) / codes.length;
+  return [`≥ ${figure(100 * least, 0)}%`, figure(bits, 1)];
 }
 
 function describe(manifest: ModelManifest) {
@@ -72,6 +83,7 @@ function describe(manifest: ModelManifest) {
       kbpsMax: quantizerKbps(manifest, entry),
       params: entry.params,
       macsPerSecond: Math.round((entry.macsPerHop * sampleRate) / hopSamples),
+      ...(entry.codes === undefined ? {} : { codes: entry.codes }),
     })),
   };
 }

@@ -10,14 +10,14 @@ export interface Variant {
 
 /**
  * @param quantizer an id, or 'all'
- * @param codebooks a number, 'all' (every number from 1 up), or undefined (the most there are). With
- * quantizer 'all', a number above what a quantizer has leaves that quantizer out.
+ * @param codebooks a number, several, 'all' (every number from 1 up), or undefined (the most there are).
+ * With quantizer 'all', a number above what a quantizer has is left out for that quantizer.
  * @throws UsageError QUANTIZER_UNKNOWN, CODEBOOKS_RANGE
  */
 export function listVariants(
   manifest: ModelManifest,
   quantizer: string,
-  codebooks: number | 'all' | undefined,
+  codebooks: number | readonly number[] | 'all' | undefined,
 ): Variant[] {
   const entries = quantizer === 'all' ? manifest.quantizers : [findQuantizer(manifest, quantizer)];
   const variants = entries.flatMap((entry): Variant[] => {
@@ -25,15 +25,19 @@ export function listVariants(
     if (codebooks === 'all' && maxCodebooks > 0) {
       return Array.from({ length: maxCodebooks }, (_, i) => ({ quantizer: id, codebooks: i + 1 }));
     }
-    if (typeof codebooks !== 'number') return [{ quantizer: id, codebooks: maxCodebooks }];
+    if (codebooks === undefined || codebooks === 'all') {
+      return [{ quantizer: id, codebooks: maxCodebooks }];
+    }
+    const numbers = typeof codebooks === 'number' ? [codebooks] : codebooks;
     if (quantizer === 'all') {
       if (maxCodebooks === 0) return [{ quantizer: id, codebooks: 0 }];
-      return codebooks <= maxCodebooks ? [{ quantizer: id, codebooks }] : [];
+      const possible = numbers.filter((n) => n <= maxCodebooks);
+      return possible.map((n) => ({ quantizer: id, codebooks: n }));
     }
-    return [{ quantizer: id, codebooks: checkCodebooks(entry, codebooks) }];
+    return numbers.map((n) => ({ quantizer: id, codebooks: checkCodebooks(entry, n) }));
   });
   if (variants.length === 0) {
-    throw new UsageError(`no quantizer of ${manifest.id} has ${codebooks} codebooks`, {
+    throw new UsageError(`no quantizer of ${manifest.id} has ${String(codebooks)} codebooks`, {
       code: 'CODEBOOKS_RANGE',
     });
   }
