@@ -7,8 +7,13 @@ import { BinarySphericalQuantizer } from './bsq.ts';
 const store = new ParameterStore(mulberry32(1));
 const BITS = 4;
 
+/** Started on a batch of unit spread, so with gains of exactly 1. */
 function make(groups = 1, { bits = BITS, entropy = 0 } = {}): BinarySphericalQuantizer {
-  return new BinarySphericalQuantizer(groups, bits, entropy, groups * bits, 'q');
+  const dim = groups * bits;
+  const quantizer = new BinarySphericalQuantizer(groups, bits, entropy, dim, `q${dim}`);
+  quantizer.forward(tf.ones([1, dim]), { store, training: true, active: groups });
+  quantizer.afterStep();
+  return quantizer;
 }
 
 function run(quantizer: BinarySphericalQuantizer, latent: Tensor2D, active = quantizer.codebooks) {
@@ -96,7 +101,8 @@ describe('silence', () => {
 
 it('hands the gradient straight through the signs, across the normalisation', () => {
   const direction = tf.tensor2d([[5, 1, 0, 2]]);
-  const f = tf.grad((x) => tf.sum(tf.mul(run(make(), x as Tensor2D).quantized, direction)));
+  const quantizer = make();
+  const f = tf.grad((x) => tf.sum(tf.mul(run(quantizer, x as Tensor2D).quantized, direction)));
   // d(z/‖z‖)/dz at z = (2, 0, 0, 0) is (I − ẑẑᵀ)/2: nothing along z, half of the rest.
   const expected = [0, 0.5, 0, 1];
   f(tf.tensor2d([[2, 0, 0, 0]]))

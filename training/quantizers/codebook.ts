@@ -11,7 +11,7 @@
  *   layer", arXiv:2411.02038)
  */
 import { z } from 'zod';
-import { tf, type Scalar, type Tensor2D, type Variable } from '../tf.ts';
+import { tf, type Rank, type Scalar, type Tensor2D, type Variable } from '../tf.ts';
 import type { OnnxOps } from '../graph/onnx-ops.ts';
 import { gaussian, mulberry32, type Random } from '../graph/random.ts';
 import type { ParameterSource } from '../graph/tf-ops.ts';
@@ -97,8 +97,15 @@ export class Codebook {
   nearest(points: Tensor2D, store: ParameterSource): Int32Array {
     return tf.tidy(() => {
       const codes = this.codes(store);
-      const half = tf.mul(tf.sum(tf.square(codes), 1), 0.5);
-      const score = tf.sub(tf.matMul(points, codes, false, true), half);
+      // −‖c‖²/2 as one more dimension: a broadcast over all scores would cost more than the product.
+      const half = tf.mul(tf.sum(tf.square(codes), 1, true), -0.5) as Tensor2D;
+      const ones = tf.ones<Rank.R2>([points.shape[0], 1]);
+      const score = tf.matMul(
+        tf.concat([points, ones], 1),
+        tf.concat([codes, half], 1),
+        false,
+        true,
+      );
       return tf.argMax(score, 1).dataSync() as Int32Array;
     });
   }

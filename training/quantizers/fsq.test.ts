@@ -7,8 +7,13 @@ import { FiniteScalarQuantizer, fsqOptions } from './fsq.ts';
 
 const store = new ParameterStore(mulberry32(1));
 
+/** Started on a batch of unit spread, so with gains of exactly 1. */
 function make(levels: number[], groups = 1): FiniteScalarQuantizer {
-  return new FiniteScalarQuantizer(groups, levels, groups * levels.length, 'q');
+  const dim = groups * levels.length;
+  const quantizer = new FiniteScalarQuantizer(groups, levels, dim, `q${dim}`);
+  quantizer.forward(tf.ones([1, dim]), { store, training: true, active: groups });
+  quantizer.afterStep();
+  return quantizer;
 }
 
 function run(quantizer: FiniteScalarQuantizer, latent: Tensor2D, active = quantizer.codebooks) {
@@ -124,7 +129,8 @@ it('hands back the gradient of the squashing, as if nothing were rounded', () =>
   for (const levels of [4, 5]) {
     const half = ((levels - 1) * 1.001) / 2;
     const shift = levels % 2 === 0 ? Math.atanh(0.5 / half) : 0;
-    const f = tf.grad((x) => tf.sum(run(make([levels]), x as Tensor2D).quantized));
+    const quantizer = make([levels]);
+    const f = tf.grad((x) => tf.sum(run(quantizer, x as Tensor2D).quantized));
     f(tf.tensor2d(at, [3, 1]))
       .dataSync()
       .forEach((g, i) => {

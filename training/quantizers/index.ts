@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BinarySphericalQuantizer, bsqOptions } from './bsq.ts';
 import { FiniteScalarQuantizer, fsqOptions } from './fsq.ts';
 import { GumbelQuantizer, gumbelOptions } from './gumbel.ts';
-import { NoQuantizer } from './none.ts';
+import { channelOptions, NoQuantizer } from './none.ts';
 import { ProductQuantizer, productOptions } from './product.ts';
 import type { Quantizer } from './quantizer.ts';
 import { ResidualQuantizer, residualOptions } from './residual.ts';
@@ -21,7 +21,7 @@ const rates = {
 };
 
 export const quantizerSchema = z.discriminatedUnion('family', [
-  z.strictObject({ family: z.literal('none') }),
+  z.strictObject({ family: z.literal('none'), ...channelOptions }),
   z.strictObject({ family: z.literal('vq'), ...residualOptions }),
   z.strictObject({ family: z.literal('rvq'), ...rates, ...residualOptions }),
   z.strictObject({ family: z.literal('simvq'), ...rates, ...residualOptions }),
@@ -46,7 +46,7 @@ export function createQuantizer(
 ): Quantizer {
   switch (config.family) {
     case 'none':
-      return new NoQuantizer();
+      return new NoQuantizer(config, seed);
     case 'vq':
       return new ResidualQuantizer('vq', 1, config, dim, seed, scope);
     case 'rvq':

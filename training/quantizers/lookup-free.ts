@@ -97,7 +97,9 @@ export abstract class LookupFreeQuantizer implements Quantizer {
     tf.tidy(() => {
       const spread = tf.sqrt(tf.add(tf.mean(tf.square(latent), 0), 1e-8));
       this.#gain(store, 'in').assign(tf.div(1, spread));
-      this.#gain(store, 'out').assign(spread);
+      const table = this.table();
+      const size = Math.sqrt(table.reduce((sum, x) => sum + x * x, 0) / table.length);
+      this.#gain(store, 'out').assign(tf.div(spread, size));
     });
     latent.dispose();
     this.#started = true;

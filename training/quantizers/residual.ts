@@ -9,16 +9,19 @@
  * - residual stages, and training with a random number of them so that one model serves every rate:
  *   Zeghidour et al., "SoundStream", arXiv:2107.03312 §III-C
  * - low-dimensional (factorised) codes, a learned projection around each codebook: Yu et al.,
- *   arXiv:2110.04627 §3.2; Kumar et al., arXiv:2306.06546 §3.2
+ *   arXiv:2110.04627 §3.2; Kumar et al., arXiv:2306.06546 §3.2. Here the projections start at the principal
+ *   directions of what is left to code, so that the stages share out the energy from the start.
  */
 import { z } from 'zod';
-import { tf, type Scalar, type Tensor2D } from '../tf.ts';
+import { tf, type Scalar, type Tensor2D, type Variable } from '../tf.ts';
 import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
+import { mulberry32 } from '../graph/random.ts';
 import { TfOps } from '../graph/tf-ops.ts';
 import { linear } from '../model/blocks.ts';
 import { balancePenalty } from './balance.ts';
 import { Codebook, codebookSchema, unitRows } from './codebook.ts';
 import { lookUp } from './lookup.ts';
+import { principalDirections } from './principal.ts';
 import {
   interleave,
   type Quantizer,
@@ -204,12 +207,26 @@ export class ResidualQuantizer implements Quantizer {
     tf.tidy(() => {
       let rest = latent;
       for (const stage of this.stages) {
+        if (this.#projected) this.#aim(stage, rest, store);
         const points = this.#into(stage, rest, store);
         stage.observe(points.dataSync() as Float32Array, new Int32Array(0), store);
         const chosen = stage.rows(stage.nearest(points, store), store);
         rest = tf.sub(rest, this.#outOf(stage, chosen, store)) as Tensor2D;
       }
     });
+  }
+
+  /** Points a stage's projections at the directions in which most is left to code. */
+  #aim(stage: Codebook, rest: Tensor2D, store: QuantizerContext['store']): void {
+    const dim = this.#dim;
+    const directions = tf.tensor2d(
+      principalDirections(rest.dataSync() as Float32Array, dim, stage.dim, mulberry32(1)),
+      [dim, stage.dim],
+    );
+    const weights = (side: 'in' | 'out', shape: [number, number]): Variable =>
+      store.get(`${stage.name}/${side}/w`, shape, { kind: 'zeros' });
+    weights('in', [dim, stage.dim]).assign(directions);
+    weights('out', [stage.dim, dim]).assign(tf.transpose(directions));
   }
 
   state(): Map<string, Float32Array> {

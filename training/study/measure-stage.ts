@@ -49,6 +49,7 @@ export async function measure(
         checkpoint,
         '--out',
         folder,
+        ...(run.denoiser === undefined ? [] : ['--denoiser', run.denoiser]),
       ];
       await step('export', args, run, context);
       keep(exported(folder));

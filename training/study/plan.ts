@@ -31,7 +31,15 @@ const runSchema = z.strictObject({
   seedOf: id.optional(),
 });
 
-const planSchema = z.strictObject({ common: config, runs: z.array(runSchema).min(1) });
+const planSchema = z.strictObject({
+  common: config,
+  /**
+   * Checkpoint whose denoiser every run is measured with, so that runs trained at different times are compared
+   * on the same one; default: the denoiser of each run's own checkpoint.
+   */
+  denoiser: z.string().optional(),
+  runs: z.array(runSchema).min(1),
+});
 
 export type RunGroup = z.infer<typeof runSchema>['group'];
 
@@ -45,6 +53,8 @@ export interface PlannedRun {
   seedOf: string | undefined;
   /** Ascending, without repetitions. */
   rates: number[];
+  /** Checkpoint folder, relative to the project. */
+  denoiser: string | undefined;
   /** The full training config, named study-<id>. */
   config: JsonObject;
   /** Runs of the plan whose checkpoints this one starts from. */
@@ -86,7 +96,7 @@ export function parsePlan(value: unknown, source: string): PlannedRun[] {
       `${runName(value, issue.path)} at "${issue.path.join('.')}": ${issue.message}`,
     );
   }
-  const { common, runs } = parsed.data;
+  const { common, denoiser, runs } = parsed.data;
   const byId = new Map<string, z.infer<typeof runSchema>>();
   for (const run of runs) {
     if (byId.has(run.id)) throw invalid(source, `run "${run.id}" at "id": there are two of it`);
@@ -128,6 +138,7 @@ export function parsePlan(value: unknown, source: string): PlannedRun[] {
       extends: parentOf(run),
       seedOf: run.seedOf,
       rates: [...new Set(rates)].sort((a, b) => a - b),
+      denoiser,
       config: full,
       startsFrom: checkpointsOf(full).flatMap((path) => runOfCheckpoint(path, byId) ?? []),
       configHash: '',

@@ -81,6 +81,7 @@ const codebook = { size: 16, emaDecay: 0.9, deadBelow: 0.1 };
 export const tinyQuantizers: readonly Record<string, unknown>[] = [
   { family: 'vq', codebook: { ...codebook, normalised: true }, codeDim: 4, startStep: 1 },
   { family: 'rvq', codebooks: 3, dropout: 0.5, codebook, startStep: 1 },
+  { family: 'rvq', codebooks: 3, codebook, codeDim: 3, startStep: 1 },
   { family: 'simvq', codebooks: 2, codebook, startStep: 1 },
   { family: 'pq', codebooks: 4, dropout: 0.5, codebook, rotation: true, startStep: 1 },
   { family: 'gumbel', codebooks: 4, dropout: 0.5, size: 16, startStep: 1 },
