@@ -116,8 +116,8 @@ describe.each(folders)('%s', (folder) => {
 
     it('shows an impulse exactly algorithmicLatencySamples later', async () => {
       const { hopSamples, algorithmicLatencySamples } = session;
-      const lags: number[] = [];
-      for (const position of [16_000, 16_047, 16_159]) {
+      const response = new Float64Array(2 * algorithmicLatencySamples);
+      for (const position of [16_000, 16_047, 16_102, 16_159, 16_213, 16_300]) {
         // A click in running speech: what it changes is its image in the output, codes aside.
         const live = async (click: number) => {
           session.reset();
@@ -139,10 +139,11 @@ describe.each(folders)('%s', (folder) => {
         const earliest = Math.floor(position / hopSamples) * hopSamples + hopSamples;
         expect(first).toBeGreaterThanOrEqual(earliest);
         expect(first).toBeLessThan(earliest + 2 * hopSamples);
-        lags.push(largest(image) - position);
+        response.forEach((sum, lag) => (response[lag] = sum + (image[position + lag] ?? 0)));
       }
-      // A coarse code cannot place a click to the sample, and its decoder rings on: only its start counts.
-      if (isContinuous(entry)) expect(lags).toEqual(lags.map(() => algorithmicLatencySamples));
+      // What the denoiser makes of a click depends on the speech around it; over several clicks that averages
+      // out. A coarse code cannot place a click to the sample, and its decoder rings on: only its start counts.
+      if (isContinuous(entry)) expect(largest(response)).toBe(algorithmicLatencySamples);
     });
 
     it('stays finite and quiet on silence, full-scale noise and silence again', async () => {

@@ -76,7 +76,7 @@ async function main(): Promise<void> {
     audioHours: Math.round(meta.audioSeconds / 36) / 100,
   };
   const pairs = await recordings(values.pairs);
-  const codes = pairs.length > 0 ? trainer.codeUse(pairs.map(({ noisy }) => noisy)) : undefined;
+  const codes = trainer.codeUse(pairs.map(({ noisy }) => noisy));
   await writeModel(out, identity, config, trainer.network.quantizer, graphs, training, codes);
   await prove(trainer, out, pairs);
   if (values.weights !== undefined) {

@@ -101,6 +101,11 @@ describe('a broken model folder is refused in one line that says what to do', ()
     ['no quantizers', (m) => (m.quantizers = []), /quantizers/],
     ['two of one id', (m) => m.quantizers.push(m.quantizers[0]!), /must differ/],
     ['bits that lie', (m) => (m.quantizers[1]!['bitsPerCodebook'] = 10), /log2/],
+    [
+      'code use of too few codebooks',
+      (m) => (m.quantizers[1]!['codes'] = [{ usage: 1, perplexity: 16, effectiveBits: 4 }]),
+      /one entry per codebook/,
+    ],
     ['codes without codebooks', (m) => (m.quantizers[0]!['codebookSize'] = 5), /must be 0/],
     [
       'a path out of the folder',

@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,6 +109,25 @@ describe('models', () => {
       for (const key of ['params', 'macsPerSecond']) expect(rvq[key]).toBeTypeOf('number');
     }
     expect((await run('models', '--models', TINY_MODELS)).stdout).toMatch(/rvq +3 +4\.0 +1\.20/);
+  });
+
+  it('says how the codes are used where the manifest does', async () => {
+    const models = await mkdtemp(join(tmpdir(), 'residua-models-'));
+    try {
+      await cp(TINY_MODEL, join(models, 'tiny'), { recursive: true });
+      const path = join(models, 'tiny', 'manifest.json');
+      const manifest = JSON.parse(await readFile(path, 'utf8'));
+      const codes = [0.75, 0.9, 1].map((usage) => ({ usage, perplexity: 9, effectiveBits: 3.2 }));
+      manifest.quantizers.find((q: { id: string }) => q.id === 'rvq').codes = codes;
+      await writeFile(path, JSON.stringify(manifest));
+      const { models: listed } = (await run('models', '--models', models, '--json')).json();
+      const find = (id: string) => listed[0].quantizers.find((q: { id: string }) => q.id === id);
+      expect(find('rvq').codes).toEqual(codes);
+      expect(find('none')).not.toHaveProperty('codes');
+      expect((await run('models', '--models', models)).stdout).toMatch(/rvq .*≥ 75% +3\.2/);
+    } finally {
+      await rm(models, { recursive: true, force: true });
+    }
   });
 
   it('refuses a folder without models', async () => {

@@ -9,15 +9,16 @@ import {
   type ModelManifest,
   type QuantizerEntry,
 } from '../../src/codec/manifest.ts';
+import type { CodebookUsage } from '../../src/metrics/index.ts';
 import type { Quantizer } from '../quantizers/index.ts';
 import type { TrainConfig } from '../trainer/config.ts';
 import type { BuiltGraph, BuiltGraphs } from './build-graphs.ts';
 
-/** What people read; quantizers are listed in this order, others follow. */
+/** What people read; quantizers are listed in this order, others follow. The first that codes is the default. */
 const LABELS: Readonly<Record<string, string>> = {
   none: 'No quantizer (ceiling)',
-  vq: 'VQ, one codebook',
   rvq: 'RVQ, residual codebooks',
+  vq: 'VQ, one codebook',
   pq: 'PQ, one codebook per part',
   gumbel: 'Gumbel-Softmax',
   fsq: 'FSQ, scalar levels',
@@ -41,7 +42,7 @@ export async function writeModel(
   quantizer: Pick<Quantizer, 'codebooks' | 'codebookSize' | 'macsPerFrame'>,
   graphs: BuiltGraphs,
   training: Record<string, unknown>,
-  codes?: QuantizerEntry['codes'],
+  codes: readonly CodebookUsage[] = [],
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { quantizerId: id, model } = config;
@@ -59,7 +60,7 @@ export async function writeModel(
     params: graphs.encoder.parameters + graphs.decoder.parameters,
     macsPerHop: graphs.encoder.macsPerHop + graphs.decoder.macsPerHop,
     training: { ...training, quantizerMacs: quantizer.macsPerFrame },
-    ...(codes === undefined ? {} : { codes }),
+    ...(codes.length === 0 ? {} : { codes: codes.map(rounded) }),
   };
   const path = join(folder, 'manifest.json');
   const known = existsSync(path) ? parseManifest(await readFile(path, 'utf8'), path) : undefined;
@@ -82,6 +83,15 @@ export async function writeModel(
   const text = JSON.stringify(manifest, null, 2) + '\n';
   parseManifest(text, path);
   await writeFile(path, text);
+}
+
+function rounded({
+  usage,
+  perplexity,
+  effectiveBits,
+}: CodebookUsage): NonNullable<QuantizerEntry['codes']>[number] {
+  const to = (x: number): number => Math.round(x * 1e4) / 1e4;
+  return { usage: to(usage), perplexity: to(perplexity), effectiveBits: to(effectiveBits) };
 }
 
 async function writeGraph(folder: string, file: string, graph: BuiltGraph): Promise<GraphEntry> {
