@@ -199,7 +199,7 @@ export class Trainer {
    * @param active codebooks in use; default all
    */
   enhance(noisy: Float32Array, active?: number): Float32Array {
-    return this.#run(noisy, active).enhanced;
+    return this.run(noisy, active).enhanced;
   }
 
   /**
@@ -217,7 +217,8 @@ export class Trainer {
     });
   }
 
-  #run(
+  /** As {@link enhance}, with the codes: row-major [hops, active], one hop more than the recording has. */
+  run(
     noisy: Float32Array,
     active = this.network.quantizer.codebooks,
   ): { enhanced: Float32Array; codes: Int32Array | null } {
@@ -252,7 +253,7 @@ export class Trainer {
     let throughDb = 0;
     const codes: (Int32Array | null)[] = [];
     for (const { noisy, clean } of pairs) {
-      const run = this.#run(noisy, active);
+      const run = this.run(noisy, active);
       enhancedDb += siSdr(clean, run.enhanced);
       throughDb += siSdr(clean, this.enhance(clean, active));
       codes.push(run.codes);
@@ -266,7 +267,7 @@ export class Trainer {
 
   /** How the codebooks are used over recordings, with the averaged weights; one entry per codebook. */
   codeUse(recordings: readonly Float32Array[]): CodebookUsage[] {
-    return this.#usage(recordings.map((recording) => this.#run(recording).codes));
+    return this.#usage(recordings.map((recording) => this.run(recording).codes));
   }
 
   #usage(
