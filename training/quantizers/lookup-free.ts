@@ -97,9 +97,7 @@ export abstract class LookupFreeQuantizer implements Quantizer {
     tf.tidy(() => {
       const spread = tf.sqrt(tf.add(tf.mean(tf.square(latent), 0), 1e-8));
       this.#gain(store, 'in').assign(tf.div(1, spread));
-      const table = this.table();
-      const size = Math.sqrt(table.reduce((sum, x) => sum + x * x, 0) / table.length);
-      this.#gain(store, 'out').assign(tf.div(spread, size));
+      this.#gain(store, 'out').assign(spread);
     });
     latent.dispose();
     this.#started = true;
