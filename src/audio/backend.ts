@@ -1,0 +1,98 @@
+/**
+ * The contract between the engine and whatever brings sound in and out: a sound card, files, a simulation.
+ * Back ends live in `backends/` and are named by composition roots only; all of them pass the same test suite.
+ *
+ * Sound crosses as interleaved float32 in blocks of `blockFrames` frames at the stream's own rate. Input and
+ * output are two separate streams with two clocks. Devices are matched by name, since indices move.
+ */
+import type { ResiduaError } from '../common/errors.ts';
+
+export interface AudioDevice {
+  /** As people and settings know it, and what a request names; unique within one direction of one back end. */
+  readonly name: string;
+  /** `ALSA`, `WASAPI`, `Core Audio`; `file` and `fake` for those back ends. */
+  readonly hostApi: string;
+  /** 0: cannot record. */
+  readonly inputChannels: number;
+  /** 0: cannot play. */
+  readonly outputChannels: number;
+  readonly defaultSampleRateHz: number;
+  readonly isDefaultInput: boolean;
+  readonly isDefaultOutput: boolean;
+}
+
+export interface StreamRequest {
+  /** Device name; the system's default when left out. Never falls back to another device silently. */
+  readonly device?: string;
+  /** Hz; the device's default rate when left out. */
+  readonly sampleRateHz?: number;
+  /** Channels wanted; at most what the device has; the back end may open fewer and says so. Default 1. */
+  readonly channels?: number;
+  /** Length of a block in ms; rounded to whole frames. Default 10. */
+  readonly blockMs?: number;
+}
+
+/** What a stream became once it was opened. */
+export interface StreamFormat {
+  readonly device: AudioDevice;
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  readonly blockFrames: number;
+}
+
+export interface SourceHandlers {
+  /**
+   * One block, oldest frame first. The array is the back end's and is only valid during the call.
+   * @param atMs when its last frame became available, on the back end's clock
+   */
+  block(samples: Float32Array, atMs: number): void;
+  /** The stream is dead (unplugged, server gone, no progress). No further block comes; close it and open anew. */
+  failed(error: ResiduaError): void;
+  /** A finite source (a file) has given all it has. Devices never call it. */
+  ended?(): void;
+}
+
+/** A running microphone or file. */
+export interface AudioSource extends StreamFormat {
+  /** Estimated time from sound at the device to `block`, in ms, block length excluded. */
+  readonly latencyMs: number;
+  /** Begins delivering. Call once. */
+  start(handlers: SourceHandlers): Promise<void>;
+  /** Releases the device. Safe to call twice, in any state, also after a failure; never hangs. */
+  close(): Promise<void>;
+}
+
+export interface SinkHandlers {
+  /**
+   * Fill `out` with the next block, all of it; called when the device can take one. Must be quick.
+   * @param atMs now, on the back end's clock
+   */
+  pull(out: Float32Array, atMs: number): void;
+  /** See {@link SourceHandlers.failed}. */
+  failed(error: ResiduaError): void;
+}
+
+/** A running loudspeaker, virtual microphone or file. */
+export interface AudioSink extends StreamFormat {
+  /** Estimated time from `pull` to sound at the device, in ms: what is queued below, as it stands now. */
+  readonly latencyMs: number;
+  start(handlers: SinkHandlers): Promise<void>;
+  /** Plays what was pulled where the device can, then releases it. Safe to call twice; never hangs. */
+  close(): Promise<void>;
+}
+
+export interface AudioBackend {
+  /** `portaudio`, `decibri`, `file`, `fake`. */
+  readonly id: string;
+  /** A fresh enumeration, also while streams run. @throws ResiduaError AUDIO_UNAVAILABLE */
+  devices(): Promise<readonly AudioDevice[]>;
+  /**
+   * @throws ResiduaError AUDIO_DEVICE_NOT_FOUND (its hint lists the devices there are),
+   * AUDIO_DEVICE_REFUSED (busy, wrong rate or channel count), AUDIO_UNAVAILABLE
+   */
+  openSource(request: StreamRequest): Promise<AudioSource>;
+  /** @throws as {@link openSource} */
+  openSink(request: StreamRequest): Promise<AudioSink>;
+  /** Closes whatever is still open. */
+  dispose(): Promise<void>;
+}
