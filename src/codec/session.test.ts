@@ -318,3 +318,20 @@ describe('life cycle and misuse', () => {
     }
   });
 });
+
+describe('history', () => {
+  it('handed to another session, that one goes on as the first would have', async () => {
+    const [first, second] = [await open(), await open()];
+    const input = signal(160 * 12);
+    const hop = (k: number) => input.subarray(160 * k, 160 * (k + 1));
+    const [a, b] = [new Float32Array(160), new Float32Array(160)];
+    for (let k = 0; k < 5; k++) await first.processHop(hop(k), a);
+    second.encoderState.set(first.encoderState);
+    second.decoderState.set(first.decoderState);
+    for (let k = 5; k < 12; k++) {
+      await first.processHop(hop(k), a);
+      await second.processHop(hop(k), b);
+      expect(b).toEqual(a);
+    }
+  });
+});

@@ -65,6 +65,13 @@ export interface CodecSession {
   readonly lastCodes: Int32Array;
   /** Input samples that were NaN, infinite or absurdly large, since creation. */
   readonly sanitizedSamples: number;
+  /**
+   * History of the encoder and of the decoder between two hops, flat. May be read and overwritten while
+   * nothing runs, to hand the history of one session to another of the same model. Another array after
+   * each hop: fetch it anew.
+   */
+  readonly encoderState: Float32Array;
+  readonly decoderState: Float32Array;
 
   /** hopSamples in → hopSamples out (into `out`; may be the same array). */
   processHop(input: Float32Array, out: Float32Array): Promise<void>;
@@ -202,6 +209,13 @@ class GraphSession implements CodecSession {
   }
   get sanitizedSamples(): number {
     return this.#sanitized;
+  }
+
+  get encoderState(): Float32Array {
+    return this.#encoder.state;
+  }
+  get decoderState(): Float32Array {
+    return this.#decoder.state;
   }
 
   processHop(input: Float32Array, out: Float32Array): Promise<void> {

@@ -31,6 +31,7 @@ function fakeLoader(providers: FakeProvider[], open: Set<Model> = new Set()): Mo
         provider: name,
         input,
         output,
+        state: new Float32Array(signature.stateSize),
         step: () => {
           pause(ms);
           output.forEach(

@@ -37,6 +37,11 @@ export interface Model {
   /** Valid after `step` until the next one; `signature.output.width` values. */
   readonly output: Float32Array | Int32Array;
   /**
+   * What the next step starts from: `signature.stateSize` values, which may be read and overwritten while
+   * no step is running. Another array after each step: fetch it anew.
+   */
+  readonly state: Float32Array;
+  /**
    * Runs the graph once on `input` and the state, and moves the state on. When it fails the state stays
    * as it was before the call.
    * @throws ResiduaError `MODEL_BUSY` while a step is running, `MODEL_DISPOSED` after dispose,

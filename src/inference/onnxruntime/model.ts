@@ -56,6 +56,10 @@ export class OrtModel implements Model {
     this.#fetches = [fetches(b), fetches(a)];
   }
 
+  get state(): Float32Array {
+    return this.#states[this.#current];
+  }
+
   step(): Promise<void> {
     if (this.#disposed)
       return Promise.reject(this.#error('MODEL_DISPOSED', 'was used after dispose'));
