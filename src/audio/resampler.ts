@@ -10,31 +10,16 @@
  * length nor a choice of delay, both of which files and live audio need.
  */
 
+import { filterBank, type FilterBank } from './filter-bank.ts';
+
 export interface ResamplerOptions {
   /**
    * Half length of the filter in zero crossings of the lower rate. More is steeper and later.
    * The delay is zeroCrossings / min(inputRate, outputRate) seconds. Default 64 (4 ms at 16 kHz).
    */
   zeroCrossings?: number;
-}
-
-/** Kaiser β; stop band at about −110 dB. */
-const KAISER_BETA = 11;
-/** Stop-band attenuation that β stands for, dB (Kaiser: β = 0.1102·(A − 8.7)). */
-const ATTENUATION_DB = KAISER_BETA / 0.1102 + 8.7;
-/** Above this many phases coefficients are interpolated between INTERPOLATED_PHASES of them. */
-const MAX_EXACT_PHASES = 1024;
-/** Linear interpolation error (π/2048)²/8 is −131 dB. */
-const INTERPOLATED_PHASES = 2048;
-
-interface FilterBank {
-  /** Input samples each output sample depends on. */
-  readonly taps: number;
-  /** Phases in `coefficients`, without the closing one of an interpolated bank. */
-  readonly phases: number;
-  readonly interpolated: boolean;
-  /** [phase][tap], each phase summing to 1. */
-  readonly coefficients: Float32Array;
+  /** Stop band in dB; less is steeper at the same delay. Default 108. */
+  stopbandDb?: number;
 }
 
 export class Resampler {
@@ -71,7 +56,7 @@ export class Resampler {
     const divisor = greatestCommonDivisor(inputRate, outputRate);
     this.#up = outputRate / divisor;
     this.#down = inputRate / divisor;
-    this.#bank = filterBank(this.#up, this.#down, zeroCrossings);
+    this.#bank = filterBank(this.#up, this.#down, zeroCrossings, options.stopbandDb);
     this.delayInputSamples = this.#bank.taps / 2;
     this.#history = new Float32Array(this.#bank.taps + 4096);
     this.reset();
@@ -198,70 +183,6 @@ export class Resampler {
     this.#phase = phase;
     return written;
   }
-}
-
-/** Banks by ratio and length: several channels of one file share one table. */
-const banks = new Map<string, FilterBank>();
-
-function filterBank(up: number, down: number, zeroCrossings: number): FilterBank {
-  const key = `${up}/${down}/${zeroCrossings}`;
-  const known = banks.get(key);
-  if (known) return known;
-  if (banks.size >= 16) banks.clear(); // one process rarely meets more; tables can be megabytes
-  const bank = designBank(up, down, zeroCrossings);
-  banks.set(key, bank);
-  return bank;
-}
-
-function designBank(up: number, down: number, zeroCrossings: number): FilterBank {
-  if (up === down) {
-    return { taps: 2, phases: 1, interpolated: false, coefficients: new Float32Array([1, 0]) };
-  }
-  const scale = Math.min(1, up / down);
-  const half = Math.ceil(zeroCrossings / scale);
-  const taps = 2 * half;
-  // Kaiser's formula gives the transition width of this length, as a fraction of the lower rate's
-  // Nyquist frequency; the stop band begins at that Nyquist, so nothing folds back.
-  const transition = (ATTENUATION_DB - 8) / (2.285 * 2 * zeroCrossings * Math.PI);
-  const cutoff = scale * Math.max(0.5, 1 - transition / 2);
-  const interpolated = up > MAX_EXACT_PHASES;
-  const phases = interpolated ? INTERPOLATED_PHASES : up;
-  const rows = interpolated ? phases + 1 : phases;
-  const coefficients = new Float32Array(rows * taps);
-  const windowNorm = besselI0(KAISER_BETA);
-  const row = new Float64Array(taps);
-  for (let p = 0; p < rows; p++) {
-    let sum = 0;
-    for (let m = 0; m < taps; m++) {
-      const distance = p / phases + half - 1 - m;
-      const edge = distance / half;
-      const window =
-        Math.abs(edge) >= 1 ? 0 : besselI0(KAISER_BETA * Math.sqrt(1 - edge * edge)) / windowNorm;
-      const value = cutoff * sinc(cutoff * distance) * window;
-      row[m] = value;
-      sum += value;
-    }
-    for (let m = 0; m < taps; m++) coefficients[p * taps + m] = row[m]! / sum;
-  }
-  return { taps, phases, interpolated, coefficients };
-}
-
-function sinc(x: number): number {
-  if (x === 0) return 1;
-  const angle = Math.PI * x;
-  return Math.sin(angle) / angle;
-}
-
-/** Modified Bessel function of the first kind, order 0, by its power series. */
-function besselI0(x: number): number {
-  let term = 1;
-  let sum = 1;
-  const quarter = (x * x) / 4;
-  for (let k = 1; term > sum * 1e-17; k++) {
-    term *= quarter / (k * k);
-    sum += term;
-  }
-  return sum;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
