@@ -6,6 +6,8 @@ import type { GraphSignature, Model, ModelLoader } from './port.ts';
 interface FakeProvider {
   name: string;
   ms: number;
+  /** Time of every tenth step. */
+  everyTenthMs?: number;
   fails?: string;
   /** Added to every output. */
   error?: number;
@@ -21,19 +23,26 @@ function fakeLoader(providers: FakeProvider[], open: Set<Model> = new Set()): Mo
   return {
     providers: () => providers.map(({ name }) => ({ name, bundled: true })),
     load(_graph, signature, options) {
-      const { fails, ms, error = 0, name } = providers.find((p) => p.name === options?.provider)!;
+      const {
+        fails,
+        ms,
+        everyTenthMs = ms,
+        error = 0,
+        name,
+      } = providers.find((p) => p.name === options?.provider)!;
       if (fails) return Promise.reject(new ResiduaError('PROVIDER_UNAVAILABLE', fails));
       const make = (type: string, width: number) =>
         type === 'int32' ? new Int32Array(width) : new Float32Array(width);
       const input = make(signature.input.type, signature.input.width);
       const output = make(signature.output.type, signature.output.width);
+      let steps = 0;
       const model: Model = {
         provider: name,
         input,
         output,
         state: new Float32Array(signature.stateSize),
         step: () => {
-          pause(ms);
+          pause(steps++ % 10 === 9 ? everyTenthMs : ms);
           output.forEach(
             (_, i) => (output[i] = (signature.output.type === 'int32' ? 3 : input[i]!) + error),
           );
@@ -76,7 +85,7 @@ describe('chooseProvider', () => {
     expect(choice.provider).toBe('fast');
     expect(choice.trials.filter((t) => t.usable).map((t) => t.provider)).toEqual(['cpu', 'fast']);
     expect(choice.reason).toMatch(
-      /fast is the fastest of 2.*wrong: .*differs from cpu.*absent: its library/,
+      /fast has the best p99 of 2.*wrong: .*differs from cpu.*absent: its library/,
     );
     expect(open.size).toBe(0);
   });
@@ -91,7 +100,7 @@ describe('chooseProvider', () => {
       hops: 5,
     });
     expect(alone.provider).toBe('cpu');
-    expect(alone.reason).toMatch(/^only cpu runs here \(.* ms per hop\)$/);
+    expect(alone.reason).toMatch(/^only cpu runs here \(.* ms per hop, p99 .*\)$/);
   });
 
   it('does not wait for a provider that is hopelessly slow', async () => {
@@ -105,6 +114,17 @@ describe('chooseProvider', () => {
     expect(choice.provider).toBe('cpu');
     expect(choice.trials[1]).toMatchObject({ usable: true });
     expect(choice.trials[1]!.hopMs!.p50).toBeGreaterThan(30);
+  });
+
+  it('judges by the slowest hops, not by the usual ones', async () => {
+    const loader = fakeLoader([
+      { name: 'cpu', ms: 0.5 },
+      { name: 'bursty', ms: 0.05, everyTenthMs: 6 },
+    ]);
+    const choice = await chooseProvider(loader, floatChain, { hops: 60 });
+    const [cpu, bursty] = choice.trials;
+    expect(bursty!.hopMs!.p50).toBeLessThan(cpu!.hopMs!.p50);
+    expect(choice.provider).toBe('cpu');
   });
 
   it('compares codes by how many are equal', async () => {
