@@ -10,7 +10,7 @@ import type { ResiduaError } from '../common/errors.ts';
 export interface AudioDevice {
   /** As people and settings know it, and what a request names; unique within one direction of one back end. */
   readonly name: string;
-  /** `ALSA`, `WASAPI`, `Core Audio`; `file` and `fake` for those back ends. */
+  /** `PulseAudio`, `PipeWire`, `ALSA`, `WASAPI`, `Core Audio`; `file` and `fake` for those back ends. */
   readonly hostApi: string;
   /** 0: cannot record. */
   readonly inputChannels: number;
@@ -46,7 +46,10 @@ export interface SourceHandlers {
    * @param atMs when its last frame became available, on the back end's clock
    */
   block(samples: Float32Array, atMs: number): void;
-  /** The stream is dead (unplugged, server gone, no progress). No further block comes; close it and open anew. */
+  /**
+   * The stream is dead: AUDIO_DEVICE_LOST (unplugged, server gone) or AUDIO_DEVICE_STALLED (no progress).
+   * No further block comes; close it and open anew.
+   */
   failed(error: ResiduaError): void;
   /** A finite source (a file) has given all it has. Devices never call it. */
   ended?(): void;
@@ -56,6 +59,8 @@ export interface SourceHandlers {
 export interface AudioSource extends StreamFormat {
   /** Estimated time from sound at the device to `block`, in ms, block length excluded. */
   readonly latencyMs: number;
+  /** Frames lost below `block` since the start, as far as the back end can tell. */
+  readonly lostFrames: number;
   /** Begins delivering. Call once. */
   start(handlers: SourceHandlers): Promise<void>;
   /** Releases the device. Safe to call twice, in any state, also after a failure; never hangs. */
@@ -76,6 +81,9 @@ export interface SinkHandlers {
 export interface AudioSink extends StreamFormat {
   /** Estimated time from `pull` to sound at the device, in ms: what is queued below, as it stands now. */
   readonly latencyMs: number;
+  /** How often silence was played because no block came in time, as far as the back end can tell. */
+  readonly underruns: number;
+  /** Begins asking for blocks. Call once. */
   start(handlers: SinkHandlers): Promise<void>;
   /** Plays what was pulled where the device can, then releases it. Safe to call twice; never hangs. */
   close(): Promise<void>;
@@ -93,6 +101,12 @@ export interface AudioBackend {
   openSource(request: StreamRequest): Promise<AudioSource>;
   /** @throws as {@link openSource} */
   openSink(request: StreamRequest): Promise<AudioSink>;
+  /**
+   * Calls `changed` when the devices or the defaults may have changed, where the system tells. Back ends
+   * that cannot know leave it out: `DeviceWatcher` asks them periodically.
+   * @returns ends the watch
+   */
+  watch?(changed: () => void): () => void;
   /** Closes whatever is still open. */
   dispose(): Promise<void>;
 }
