@@ -1,0 +1,120 @@
+/** What the engine uses of a `CodecSession`, and how a set of them is opened, warmed and compared. */
+import type { CodecSession } from '../codec/session.ts';
+import type { ModelManifest } from '../codec/manifest.ts';
+
+export type LiveSession = Pick<
+  CodecSession,
+  | 'quantizer'
+  | 'provider'
+  | 'providerChoice'
+  | 'codebooks'
+  | 'lastCodes'
+  | 'encoderState'
+  | 'decoderState'
+  | 'processHop'
+  | 'encodeHop'
+  | 'decodeHop'
+  | 'setCodebooks'
+  | 'reset'
+  | 'dispose'
+>;
+
+/** @throws ResiduaError as `createCodecSession` */
+export type OpenSession = (quantizer: string, provider: string) => Promise<LiveSession>;
+
+/** The sessions of one quantizer: the one in use, and one on the cpu in case its provider fails. */
+export interface SessionPair {
+  readonly main: LiveSession;
+  readonly standby: LiveSession | undefined;
+}
+
+export interface SessionSet {
+  readonly provider: string;
+  readonly reason: string;
+  readonly pairs: ReadonlyMap<string, SessionPair>;
+  /** Leading values of the encoder's state that two quantizers have in common. */
+  readonly sharedHistory: (a: string, b: string) => number;
+}
+
+/** Enough to compile, allocate and fill every state with something that is not zero. */
+const WARM_UP_HOPS = 12;
+
+/**
+ * Opens every quantizer of the model, the wanted one first, and runs noise through each. A provider other
+ * than the cpu gets a second set on the cpu, so that falling back costs no loading.
+ *
+ * Encoders of one model usually begin with the same frozen denoiser, so their states begin alike. That is
+ * found by experiment, not declared: after the same noise the common values are equal bit for bit.
+ */
+export async function openSessions(
+  manifest: ModelManifest,
+  open: OpenSession,
+  wanted: { readonly quantizer: string; readonly provider: string },
+): Promise<SessionSet> {
+  const opened: LiveSession[] = [];
+  try {
+    const first = await open(wanted.quantizer, wanted.provider);
+    opened.push(first);
+    const { provider } = first;
+    const reason =
+      first.providerChoice?.reason ??
+      (wanted.provider === 'auto' ? `${provider} is the only choice` : 'asked for by name');
+    const pairs = new Map<string, SessionPair>();
+    for (const { id } of manifest.quantizers) {
+      const main = id === wanted.quantizer ? first : await open(id, provider);
+      if (main !== first) opened.push(main);
+      const standby = provider === 'cpu' ? undefined : await open(id, 'cpu');
+      if (standby) opened.push(standby);
+      pairs.set(id, { main, standby });
+    }
+    const states = new Map<string, Float32Array>();
+    for (const [id, { main, standby }] of pairs) {
+      states.set(id, await warmUp(main, manifest.hopSamples));
+      if (standby) await warmUp(standby, manifest.hopSamples);
+    }
+    const shared = new Map<string, number>();
+    for (const [a, stateA] of states) {
+      for (const [b, stateB] of states) shared.set(`${a} ${b}`, commonPrefix(stateA, stateB));
+    }
+    return {
+      provider,
+      reason,
+      pairs,
+      sharedHistory: (a, b) => shared.get(`${a} ${b}`) ?? 0,
+    };
+  } catch (error) {
+    await Promise.allSettled(opened.map((session) => session.dispose()));
+    throw error;
+  }
+}
+
+export async function disposeSessions(set: SessionSet): Promise<void> {
+  const all = [...set.pairs.values()].flatMap(({ main, standby }) =>
+    standby ? [main, standby] : [main],
+  );
+  await Promise.allSettled(all.map((session) => session.dispose()));
+}
+
+/** @returns the encoder's state after the noise; the session stands as new */
+async function warmUp(session: LiveSession, hopSamples: number): Promise<Float32Array> {
+  let seed = 1;
+  const hop = new Float32Array(hopSamples);
+  const out = new Float32Array(hopSamples);
+  for (let k = 0; k < WARM_UP_HOPS; k++) {
+    for (let i = 0; i < hopSamples; i++) {
+      seed = (seed * 48_271) % 2_147_483_647;
+      hop[i] = 0.1 * (seed / 1_073_741_824 - 1);
+    }
+    await session.processHop(hop, out);
+  }
+  const state = session.encoderState.slice();
+  session.reset();
+  return state;
+}
+
+function commonPrefix(a: Float32Array, b: Float32Array): number {
+  const length = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < length && a[i] === b[i]) i++;
+  return i;
+}

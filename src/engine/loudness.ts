@@ -1,0 +1,116 @@
+/**
+ * Loudness of speech as it runs, to play the unprocessed sound as loud as the enhanced one: K-weighted
+ * power (ITU-R BS.1770-4: a high shelf for the head and a high-pass), averaged over some seconds and only
+ * while the enhanced sound is above a gate.
+ */
+import { powerToDb } from '../common/units.ts';
+
+const TIME_CONSTANT_S = 3;
+const GATE_DB = -50;
+/** Matching further than this would only make noise loud. */
+const MAX_MATCH_DB = 12;
+/** Below this a filter's memory is silence; keeps it out of the denormals. */
+const TINY = 1e-20;
+
+/** Direct form I biquad. */
+class Biquad {
+  readonly #b: readonly [number, number, number];
+  readonly #a: readonly [number, number];
+  #x1 = 0;
+  #x2 = 0;
+  #y1 = 0;
+  #y2 = 0;
+
+  constructor(b: readonly [number, number, number], a: readonly [number, number]) {
+    this.#b = b;
+    this.#a = a;
+  }
+
+  step(x: number): number {
+    const [b0, b1, b2] = this.#b;
+    const [a1, a2] = this.#a;
+    let y = b0 * x + b1 * this.#x1 + b2 * this.#x2 - a1 * this.#y1 - a2 * this.#y2;
+    if (y < TINY && y > -TINY) y = 0;
+    this.#x2 = this.#x1;
+    this.#x1 = x;
+    this.#y2 = this.#y1;
+    this.#y1 = y;
+    return y;
+  }
+}
+
+/** The two filters of BS.1770 at any rate, by the bilinear transform of their analogue prototypes. */
+function kWeighting(sampleRateHz: number): readonly [Biquad, Biquad] {
+  const shelf = () => {
+    const k = Math.tan((Math.PI * 1681.974450955533) / sampleRateHz);
+    const q = 0.7071752369554196;
+    const high = 10 ** (3.999843853973347 / 20);
+    const band = high ** 0.4996667741545416;
+    const a0 = 1 + k / q + k * k;
+    return new Biquad(
+      [
+        (high + (band * k) / q + k * k) / a0,
+        (2 * (k * k - high)) / a0,
+        (high - (band * k) / q + k * k) / a0,
+      ],
+      [(2 * (k * k - 1)) / a0, (1 - k / q + k * k) / a0],
+    );
+  };
+  const highPass = () => {
+    const k = Math.tan((Math.PI * 38.13547087602444) / sampleRateHz);
+    const q = 0.5003270373238773;
+    const a0 = 1 + k / q + k * k;
+    return new Biquad([1, -2, 1], [(2 * (k * k - 1)) / a0, (1 - k / q + k * k) / a0]);
+  };
+  return [shelf(), highPass()];
+}
+
+class KPower {
+  readonly #filters: readonly [Biquad, Biquad];
+
+  constructor(sampleRateHz: number) {
+    this.#filters = kWeighting(sampleRateHz);
+  }
+
+  /** Mean square of the weighted hop. */
+  of(hop: Float32Array): number {
+    const [shelf, highPass] = this.#filters;
+    let sum = 0;
+    for (let i = 0; i < hop.length; i++) {
+      const y = highPass.step(shelf.step(hop[i]!));
+      sum += y * y;
+    }
+    return sum / hop.length;
+  }
+}
+
+export class LoudnessMatch {
+  readonly #dry: KPower;
+  readonly #wet: KPower;
+  readonly #keep: number;
+  #dryPower = 0;
+  #wetPower = 0;
+
+  constructor(sampleRateHz: number, hopSamples: number) {
+    this.#dry = new KPower(sampleRateHz);
+    this.#wet = new KPower(sampleRateHz);
+    this.#keep = Math.exp(-hopSamples / sampleRateHz / TIME_CONSTANT_S);
+  }
+
+  /** Both signals of one hop, aligned. */
+  add(dry: Float32Array, wet: Float32Array): void {
+    const dryPower = this.#dry.of(dry);
+    const wetPower = this.#wet.of(wet);
+    if (powerToDb(wetPower) < GATE_DB) return;
+    const keep = this.#dryPower === 0 ? 0 : this.#keep;
+    this.#dryPower = keep * this.#dryPower + (1 - keep) * dryPower;
+    this.#wetPower = keep * this.#wetPower + (1 - keep) * wetPower;
+  }
+
+  /** Factor that makes the dry sound as loud as the enhanced one; 1 before anything was heard. */
+  get dryGain(): number {
+    if (this.#dryPower === 0) return 1;
+    const limit = 10 ** (MAX_MATCH_DB / 20);
+    return Math.max(1 / limit, Math.min(limit, Math.sqrt(this.#wetPower / this.#dryPower)));
+  }
+}

@@ -1,0 +1,359 @@
+/**
+ * The codec with every quantizer loaded and one heard. Switching takes three steps, so that nobody hears it:
+ *
+ * 1. The new session takes over the history that both encoders share (the denoiser's, found by
+ *    `openSessions`), as it was `PREROLL_HOPS` ago.
+ * 2. Pre-roll: it runs over the hops since then, in the time left between live hops, until it stands where
+ *    the old one stands. With 8 hops it is then within −37 dB of a session that had always run, measured
+ *    on the shipped model; without the shared history it takes a second to get there.
+ * 3. In the next hop both run, and the output moves from one to the other.
+ *
+ * A switch that could not be prepared within two hops is carried out unprepared: it is heard within 20 ms
+ * in any case. Another number of codebooks is one encoding decoded twice, from the same decoder state.
+ *
+ * Not re-entrant: one call at a time.
+ */
+import { ResiduaError } from '../common/errors.ts';
+import { ABSENT_CODE } from '../codec/session.ts';
+import { isContinuous } from '../codec/manifest.ts';
+import type { LiveSession, SessionSet } from './live-session.ts';
+import { raisedCosine } from './ramp.ts';
+
+export const PREROLL_HOPS = 8;
+/** Live hops that may pass before a switch is carried out, prepared or not. */
+const PATIENCE_HOPS = 1;
+/** Hops kept for a pre-roll: its length and those that arrive meanwhile. */
+const HISTORY = 32;
+/** After the n-th failure in a row 2^n hops of dry sound, at most this many. */
+const MAX_PAUSE_HOPS = 128;
+/** So many good hops make a failure forgotten. */
+const FORGIVEN_AFTER_HOPS = 100;
+
+export interface Voice {
+  readonly quantizer: string;
+  readonly codebooks: number;
+}
+
+/** What became of a hop. */
+export interface HopOutcome {
+  /** false: there is no enhanced sound, play the dry one. */
+  readonly ok: boolean;
+  readonly error: ResiduaError | undefined;
+}
+
+interface Incoming {
+  readonly session: LiveSession;
+  readonly quantizer: string;
+  codebooks: number;
+  /** Hop to run next; the switch is ready when it is the live one. */
+  next: number;
+  /** Live hops that passed since it was asked for. */
+  waited: number;
+  /** Not before this hop. */
+  readonly notBefore: number;
+}
+
+const OK: HopOutcome = { ok: true, error: undefined };
+const DRY: HopOutcome = { ok: false, error: undefined };
+
+export class WarmCodec {
+  readonly #set: SessionSet;
+  readonly #onSwitchFailed: (quantizer: string, error: unknown) => void;
+  readonly #fadeIn: Float32Array;
+  readonly #history: Float32Array[];
+  readonly #snapshots: Float32Array[];
+  readonly #snapshotSize: ReadonlyMap<string, number>;
+  readonly #scratch: Float32Array;
+  readonly #codes: Int32Array;
+  #decoderStart: Float32Array = new Float32Array(0);
+  #decoderNext: Float32Array = new Float32Array(0);
+  /** undefined while no session can be heard. */
+  #active: LiveSession | undefined;
+  #voice: Voice;
+  #wantedCodebooks: number;
+  #incoming: Incoming | undefined;
+  #onStandby = false;
+  /** Live hops since the start or reset. */
+  #hop = 0;
+  /** First hop whose snapshot is of the active session's history without a break. */
+  #unbroken = 0;
+  #failuresInRow = 0;
+  #goodHops = 0;
+  #switches = 0;
+
+  constructor(
+    set: SessionSet,
+    options: {
+      readonly hopSamples: number;
+      readonly voice: Voice;
+      /** A switch was given up; what was heard stays. */
+      readonly onSwitchFailed: (quantizer: string, error: unknown) => void;
+    },
+  ) {
+    this.#set = set;
+    this.#onSwitchFailed = options.onSwitchFailed;
+    this.#fadeIn = raisedCosine(options.hopSamples);
+    this.#scratch = new Float32Array(options.hopSamples);
+    const ids = [...set.pairs.keys()];
+    // A standby is another session of the same quantizer: all of its history is shared.
+    const others = (a: string) => (set.provider === 'cpu' ? ids.filter((b) => b !== a) : ids);
+    this.#snapshotSize = new Map(
+      ids.map((a) => [a, Math.max(0, ...others(a).map((b) => set.sharedHistory(a, b)))]),
+    );
+    const largest = Math.max(0, ...this.#snapshotSize.values());
+    this.#history = Array.from({ length: HISTORY }, () => new Float32Array(options.hopSamples));
+    this.#snapshots = Array.from({ length: PREROLL_HOPS + 1 }, () => new Float32Array(largest));
+    this.#codes = new Int32Array(
+      Math.max(1, ...ids.map((id) => set.pairs.get(id)!.main.quantizer.maxCodebooks)),
+    );
+    this.#voice = options.voice;
+    this.#wantedCodebooks = options.voice.codebooks;
+    this.#active = this.#session(options.voice.quantizer);
+    setCodebooks(this.#active, options.voice.codebooks);
+  }
+
+  /** What is heard: changes when a switch is carried out. */
+  get voice(): Voice {
+    return this.#voice;
+  }
+
+  /** Provider of what is heard. */
+  get provider(): string {
+    return this.#session(this.#voice.quantizer).provider;
+  }
+
+  /** Switches carried out. */
+  get switches(): number {
+    return this.#switches;
+  }
+
+  get failuresInRow(): number {
+    return this.#failuresInRow;
+  }
+
+  /** Codes of the last hop, one per codebook of the quantizer heard; −1: not in use or not there. */
+  codesInto(out: Float32Array): void {
+    out.fill(ABSENT_CODE);
+    const { codebooks } = this.#voice;
+    for (let i = 0; i < codebooks; i++) out[i] = this.#codes[i]!;
+  }
+
+  /** Asks for another quantizer or number of codebooks. The last request counts. */
+  request({ quantizer, codebooks }: Voice): void {
+    if (quantizer === this.#voice.quantizer && this.#active) {
+      this.#incoming = undefined;
+      this.#wantedCodebooks = codebooks;
+    } else if (this.#incoming?.quantizer === quantizer) {
+      this.#incoming.codebooks = codebooks;
+    } else {
+      this.#prepare(quantizer, codebooks, 0);
+    }
+  }
+
+  /** Goes over to the cpu, from where it does not come back. @returns false when it is there already */
+  useStandby(): boolean {
+    if (this.#onStandby || this.#set.provider === 'cpu') return false;
+    this.#onStandby = true;
+    const { quantizer, codebooks } = this.#incoming ?? this.#voice;
+    this.#prepare(quantizer, codebooks, 0);
+    return true;
+  }
+
+  /** Pre-rolls by one hop. @returns false when there is nothing to do */
+  async background(): Promise<boolean> {
+    const incoming = this.#incoming;
+    if (!incoming || incoming.next >= this.#hop || this.#hop < incoming.notBefore) return false;
+    // Too far behind: continue with what is still there.
+    incoming.next = Math.max(incoming.next, this.#hop - HISTORY + 1);
+    try {
+      await incoming.session.processHop(this.#historyOf(incoming.next), this.#scratch);
+      incoming.next += 1;
+    } catch (error) {
+      this.#incomingFailed(error);
+    }
+    return true;
+  }
+
+  /**
+   * One live hop. Where the outcome is not ok, `out` is untouched.
+   * @param input finite samples
+   */
+  async process(input: Float32Array, out: Float32Array): Promise<HopOutcome> {
+    this.#remember(input);
+    const outcome = await this.#run(input, out);
+    this.#hop += 1;
+    if (outcome.ok && ++this.#goodHops >= FORGIVEN_AFTER_HOPS) this.#failuresInRow = 0;
+    return outcome;
+  }
+
+  /** Forgets all sound, keeps what is set; a switch on its way is carried out at once. */
+  reset(): void {
+    const { quantizer, codebooks } = this.#incoming ?? {
+      quantizer: this.#voice.quantizer,
+      codebooks: this.#wantedCodebooks,
+    };
+    this.#incoming = undefined;
+    this.#active = this.#session(quantizer);
+    this.#active.reset();
+    this.#voice = { quantizer, codebooks };
+    this.#wantedCodebooks = codebooks;
+    setCodebooks(this.#active, codebooks);
+    this.#hop = 0;
+    this.#unbroken = 0;
+    this.#failuresInRow = 0;
+    this.#codes.fill(ABSENT_CODE);
+  }
+
+  async #run(input: Float32Array, out: Float32Array): Promise<HopOutcome> {
+    let ok = false;
+    let error: ResiduaError | undefined;
+    if (this.#active) {
+      try {
+        await this.#runActive(this.#active, input, out);
+        ok = true;
+      } catch (cause) {
+        error = this.#activeFailed(cause);
+      }
+    }
+    const incoming = this.#incoming;
+    if (!incoming || this.#hop < incoming.notBefore) return ok ? OK : { ...DRY, error };
+    const ready = incoming.next >= this.#hop;
+    if (!ready && incoming.waited++ < PATIENCE_HOPS) return ok ? OK : { ...DRY, error };
+    try {
+      await incoming.session.processHop(input, this.#scratch);
+    } catch (cause) {
+      const failure = this.#incomingFailed(cause);
+      return ok ? OK : { ok: false, error: failure };
+    }
+    if (ok) this.#crossfade(out, this.#scratch);
+    else out.set(this.#scratch);
+    this.#takeOver(incoming);
+    return OK;
+  }
+
+  async #runActive(session: LiveSession, input: Float32Array, out: Float32Array): Promise<void> {
+    if (this.#voice.codebooks === this.#wantedCodebooks) {
+      await session.processHop(input, out);
+      this.#codes.set(session.lastCodes);
+      return;
+    }
+    const before = this.#voice.codebooks;
+    const after = this.#wantedCodebooks;
+    const codes = this.#codes.subarray(0, session.quantizer.maxCodebooks);
+    session.setCodebooks(Math.max(before, after));
+    await session.encodeHop(input, codes);
+    this.#decoderStart = copyInto(this.#decoderStart, session.decoderState);
+    await session.decodeHop(codes.subarray(0, after), this.#scratch);
+    this.#decoderNext = copyInto(this.#decoderNext, session.decoderState);
+    session.decoderState.set(this.#decoderStart);
+    await session.decodeHop(codes.subarray(0, before), out);
+    session.decoderState.set(this.#decoderNext);
+    session.setCodebooks(after);
+    this.#crossfade(out, this.#scratch);
+    this.#voice = { ...this.#voice, codebooks: after };
+    this.#switches += 1;
+  }
+
+  /** `out` moves to `incoming` over the hop. */
+  #crossfade(out: Float32Array, incoming: Float32Array): void {
+    const fadeIn = this.#fadeIn;
+    for (let i = 0; i < out.length; i++) {
+      const old = out[i]!;
+      out[i] = old + fadeIn[i]! * (incoming[i]! - old);
+    }
+  }
+
+  #takeOver({ session, quantizer, codebooks }: Incoming): void {
+    this.#active = session;
+    this.#voice = { quantizer, codebooks: session.codebooks };
+    this.#wantedCodebooks = codebooks;
+    this.#incoming = undefined;
+    this.#codes.set(session.lastCodes);
+    this.#unbroken = this.#hop + 1;
+    this.#switches += 1;
+    this.#goodHops = 0;
+  }
+
+  #prepare(quantizer: string, codebooks: number, pauseHops: number): void {
+    const session = this.#session(quantizer);
+    session.reset();
+    setCodebooks(session, codebooks);
+    let start = Math.max(0, this.#hop - PREROLL_HOPS);
+    const shared = Math.min(
+      this.#set.sharedHistory(this.#voice.quantizer, quantizer),
+      this.#snapshotSize.get(this.#voice.quantizer)!,
+    );
+    if (this.#active && shared > 0) {
+      start = Math.max(start, Math.min(this.#unbroken, this.#hop));
+      const state = start < this.#hop ? this.#snapshotOf(start) : this.#active.encoderState;
+      session.encoderState.set(state.subarray(0, shared));
+    }
+    const notBefore = this.#hop + pauseHops;
+    const next = pauseHops > 0 ? Math.max(0, notBefore - PREROLL_HOPS) : start;
+    this.#incoming = { session, quantizer, codebooks, next, waited: 0, notBefore };
+  }
+
+  /** The session heard broke: dry sound, then a fresh start with a pre-roll. */
+  #activeFailed(cause: unknown): ResiduaError {
+    const { quantizer } = this.#voice;
+    this.#active = undefined;
+    this.#codes.fill(ABSENT_CODE);
+    this.#unbroken = this.#hop + 1;
+    if (!this.#incoming) this.#retry(quantizer, this.#wantedCodebooks);
+    return asResiduaError(cause);
+  }
+
+  #incomingFailed(cause: unknown): ResiduaError {
+    const { quantizer, codebooks } = this.#incoming!;
+    this.#incoming = undefined;
+    if (this.#active) this.#onSwitchFailed(quantizer, cause);
+    else this.#retry(quantizer, codebooks);
+    return asResiduaError(cause);
+  }
+
+  #retry(quantizer: string, codebooks: number): void {
+    this.#failuresInRow += 1;
+    this.#goodHops = 0;
+    this.#prepare(quantizer, codebooks, Math.min(MAX_PAUSE_HOPS, 2 ** this.#failuresInRow));
+  }
+
+  #session(quantizer: string): LiveSession {
+    const pair = this.#set.pairs.get(quantizer);
+    if (!pair) throw new RangeError(`no session for quantizer '${quantizer}'`);
+    return this.#onStandby ? pair.standby! : pair.main;
+  }
+
+  #remember(input: Float32Array): void {
+    this.#historyOf(this.#hop).set(input);
+    const size = this.#snapshotSize.get(this.#voice.quantizer)!;
+    if (this.#active && size > 0) {
+      this.#snapshotOf(this.#hop).set(this.#active.encoderState.subarray(0, size));
+    }
+  }
+
+  #historyOf(hop: number): Float32Array {
+    return this.#history[hop % HISTORY]!;
+  }
+
+  #snapshotOf(hop: number): Float32Array {
+    return this.#snapshots[hop % this.#snapshots.length]!;
+  }
+}
+
+/** A continuous quantizer has none to set. */
+function setCodebooks(session: LiveSession, codebooks: number): void {
+  if (!isContinuous(session.quantizer)) session.setCodebooks(codebooks);
+}
+
+/** @returns `target`, or a longer one, with the values of `source` */
+function copyInto(target: Float32Array, source: Float32Array): Float32Array {
+  if (target.length !== source.length) return source.slice();
+  target.set(source);
+  return target;
+}
+
+function asResiduaError(cause: unknown): ResiduaError {
+  if (cause instanceof ResiduaError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new ResiduaError('INFERENCE_FAILED', `the codec failed: ${text}`, { cause });
+}
