@@ -39,9 +39,13 @@ export const areas = {
     ],
     packages: ['electron'],
   },
+  // Drives the engine process from outside it: for the command line and the app's main process.
+  'src/host/client': { uses: ['src/common', 'src/ipc'] },
   'src/cli': {
     uses: [
       'src/common',
+      'src/ipc',
+      'src/host/client',
       'src/codec',
       'src/metrics',
       'src/audio',
@@ -54,7 +58,10 @@ export const areas = {
   },
 
   // The shell. It reads model manifests (codec), and leaves all signal work to the host process.
-  'src/main': { uses: ['src/common', 'src/ipc', 'src/codec'], packages: ['electron'] },
+  'src/main': {
+    uses: ['src/common', 'src/ipc', 'src/codec', 'src/host/client'],
+    packages: ['electron'],
+  },
   'src/preload': { uses: ['src/common', 'src/ipc'], packages: ['electron'] },
   'src/renderer': {
     uses: ['src/ipc'],
