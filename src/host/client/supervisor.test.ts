@@ -165,7 +165,7 @@ describe('EngineSupervisor', () => {
       code: 'ENGINE_DIED',
       message: expect.stringContaining('SIGSEGV'),
     });
-    const late = supervisor.stopRecording(); // waits for the new engine
+    const late = supervisor.update({ mix: 1 }); // waits for the new engine
     await vi.advanceTimersByTimeAsync(100);
     expect(engines).toHaveLength(2);
     expect(engines[1]!.received.slice(0, 3)).toMatchObject([
@@ -173,7 +173,8 @@ describe('EngineSupervisor', () => {
       { command: 'start' },
       { command: 'record', argument: { folder: '/r' } },
     ]);
-    expect(await late).toBeNull();
+    expect(await late).toEqual(CONTROLS);
+    expect(engines[1]!.commands.at(-1)).toBe('update');
     expect(events).toMatchObject([{ type: 'engine-restarted', problem: { code: 'ENGINE_DIED' } }]);
     await supervisor.close();
   });
