@@ -1,0 +1,270 @@
+/**
+ * Carries out the commands of the protocol: one live engine, its recorder, its virtual microphone. It knows
+ * neither processes nor concrete back ends; `engine-main.ts` gives it both.
+ */
+import type { AudioBackend } from '../audio/backend.ts';
+import { ResiduaError } from '../common/errors.ts';
+import type { ModelManifest } from '../codec/manifest.ts';
+import type { LiveEngine, LiveOptions } from '../engine/contract.ts';
+import { Recorder } from '../engine/recorder/recorder.ts';
+import type { RecordingSummary as Recording } from '../engine/recorder/recorder-options.ts';
+import type {
+  CommandArgument,
+  CommandName,
+  CommandResult,
+  EngineEvent,
+  Opened,
+  OpenRequest,
+  RecordingSummary,
+  RecordRequest,
+} from '../ipc/engine-protocol.ts';
+import type { DevicesChange, LiveEvent } from '../ipc/live.ts';
+
+export interface VirtualMicrophone {
+  /** As other programs list it. */
+  readonly name: string;
+  /** The output device that leads into it. */
+  readonly outputDevice: string;
+  /** Makes it anew where the sound server has forgotten it. */
+  ensure(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface ServiceDependencies {
+  openBackend(request: OpenRequest): Promise<AudioBackend>;
+  loadManifest(modelFolder: string): Promise<ModelManifest>;
+  createEngine(options: LiveOptions, backend: AudioBackend): Promise<LiveEngine>;
+  /** @throws ResiduaError with a hint where there can be none */
+  createVirtualMicrophone(name: string): Promise<VirtualMicrophone>;
+  emit(event: EngineEvent): void;
+}
+
+interface Open {
+  readonly engine: LiveEngine;
+  readonly backend: AudioBackend;
+  readonly manifest: ModelManifest;
+  readonly virtualMicrophone: VirtualMicrophone | undefined;
+}
+
+interface ActiveRecording {
+  readonly recorder: Recorder;
+  readonly removeTap: () => void;
+}
+
+const ENSURE_PAUSE_MS = 500;
+/** What `close` waits for the end of a recording. */
+const RECORDING_END_MS = 1500;
+
+export class EngineService {
+  readonly #dependencies: ServiceDependencies;
+  #open: Open | undefined;
+  #recording: ActiveRecording | undefined;
+  /** Commands that change what runs are carried out one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closing: Promise<RecordingSummary | null> | undefined;
+  #isEnsuring = false;
+
+  constructor(dependencies: ServiceDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** @throws ResiduaError as the engine, `ENGINE_CLOSED`, `ENGINE_NOT_OPEN` */
+  async handle<C extends CommandName>(
+    command: C,
+    argument: CommandArgument<C>,
+  ): Promise<CommandResult<C>> {
+    return (await this.#run(command, argument)) as CommandResult<C>;
+  }
+
+  #run(command: CommandName, argument: unknown): unknown {
+    switch (command) {
+      case 'open':
+        return this.#inTurn(() => this.#openEngine(argument as OpenRequest));
+      case 'start':
+        return this.#inTurn(() => this.#opened.engine.start().then(() => null));
+      case 'stop':
+        return this.#inTurn(() => this.#opened.engine.stop().then(() => null));
+      case 'setDevices':
+        return this.#inTurn(async () => {
+          await this.#opened.engine.setDevices(this.#withMicrophone(argument as DevicesChange));
+          return null;
+        });
+      case 'update':
+        this.#opened.engine.update(argument as CommandArgument<'update'>);
+        return this.#opened.engine.controls;
+      case 'telemetry':
+        return this.#opened.engine.telemetry();
+      case 'devices':
+        return this.#opened.backend.devices();
+      case 'record':
+        return this.#inTurn(() => this.#record(argument as RecordRequest));
+      case 'stopRecording':
+        return this.#inTurn(() => this.#stopRecording());
+      case 'close':
+        return this.close();
+    }
+  }
+
+  /** Ends sound and recording, takes the virtual microphone away. Safe to call twice; waits for nobody. */
+  close(): Promise<RecordingSummary | null> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  get #opened(): Open {
+    if (this.#closing) throw new ResiduaError('ENGINE_CLOSED', 'the engine is closing');
+    if (!this.#open) throw new ResiduaError('ENGINE_NOT_OPEN', 'the engine has not been opened');
+    return this.#open;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => {
+      if (this.#closing) throw new ResiduaError('ENGINE_CLOSED', 'the engine is closing');
+      return work();
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #openEngine(request: OpenRequest): Promise<Opened> {
+    if (this.#open) throw new ResiduaError('ENGINE_OPEN', 'the engine is open already');
+    const { openBackend, loadManifest, createEngine, createVirtualMicrophone } = this.#dependencies;
+    const manifest = await loadManifest(request.modelFolder);
+    const backend = await openBackend(request);
+    let virtualMicrophone: VirtualMicrophone | undefined;
+    try {
+      if (request.virtualMicrophone !== undefined) {
+        virtualMicrophone = await createVirtualMicrophone(request.virtualMicrophone);
+      }
+      const { modelFolder, provider, blockMs, controls, devices } = request;
+      const options: LiveOptions = stripUndefined({
+        modelFolder,
+        provider,
+        blockMs,
+        controls: stripUndefined(controls),
+        ...devices,
+        ...(virtualMicrophone && { output: virtualMicrophone.outputDevice }),
+      });
+      const engine = await createEngine(options, backend);
+      engine.onAny((event) => this.#relay(event as LiveEvent));
+      this.#open = { engine, backend, manifest, virtualMicrophone };
+      return {
+        controls: engine.controls,
+        backend: backend.id,
+        virtualMicrophone: virtualMicrophone?.name ?? null,
+      };
+    } catch (error) {
+      await virtualMicrophone?.remove().catch(() => undefined);
+      await backend.dispose().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** With a virtual microphone the output is fixed. */
+  #withMicrophone(devices: DevicesChange): Parameters<LiveEngine['setDevices']>[0] {
+    const microphone = this.#opened.virtualMicrophone;
+    return stripUndefined({
+      ...devices,
+      ...(microphone && { output: microphone.outputDevice }),
+    });
+  }
+
+  #relay(event: LiveEvent): void {
+    this.#dependencies.emit(event);
+    if (event.type === 'device-lost' && event.direction === 'output') void this.#ensureMicrophone();
+  }
+
+  /** A sound server that was restarted knows nothing of our microphone: it is made anew until it stands. */
+  async #ensureMicrophone(): Promise<void> {
+    const microphone = this.#open?.virtualMicrophone;
+    if (!microphone || this.#isEnsuring) return;
+    this.#isEnsuring = true;
+    while (!this.#closing && this.#open!.engine.state === 'recovering') {
+      await microphone.ensure().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, ENSURE_PAUSE_MS));
+    }
+    this.#isEnsuring = false;
+    if (this.#closing) await microphone.remove().catch(() => undefined);
+  }
+
+  async #record(request: RecordRequest): Promise<null> {
+    if (this.#recording) {
+      throw new ResiduaError('RECORDING_ACTIVE', 'a recording is running already', {
+        hint: 'Stop it first.',
+      });
+    }
+    const { engine, manifest } = this.#opened;
+    const { folder, sampleFormat, reserveBytes } = request;
+    const recorder = await Recorder.start({
+      folder,
+      manifest,
+      quantizer: engine.controls.quantizer,
+      ...stripUndefined({ sampleFormat, reserveBytes }),
+      onEnd: (summary) => {
+        if (this.#recording?.recorder === recorder) {
+          this.#recording.removeTap();
+          this.#recording = undefined;
+        }
+        this.#dependencies.emit({ type: 'recording-ended', recording: describe(summary) });
+      },
+    });
+    this.#recording = { recorder, removeTap: engine.addTap(recorder) };
+    this.#dependencies.emit({ type: 'recording-started', folder });
+    return null;
+  }
+
+  async #stopRecording(): Promise<RecordingSummary | null> {
+    const recording = this.#recording;
+    if (!recording) return null;
+    this.#recording = undefined;
+    recording.removeTap();
+    return describe(await recording.recorder.stop());
+  }
+
+  async #close(): Promise<RecordingSummary | null> {
+    // The recording first: nothing below may cost what is in it. A disk that hangs may cost it, though.
+    const late = new Promise<null>((resolve) =>
+      setTimeout(resolve, RECORDING_END_MS, null).unref(),
+    );
+    const recording = await Promise.race([this.#stopRecording().catch(() => null), late]);
+    const open = this.#open;
+    if (open) {
+      await open.engine.dispose().catch(() => undefined);
+      await open.virtualMicrophone?.remove().catch(() => undefined);
+      await open.backend.dispose().catch(() => undefined);
+    }
+    return recording;
+  }
+}
+
+function describe(summary: Recording): RecordingSummary {
+  const { folder, raw, enhanced, sidecar, sampleRateHz, seconds, bytes, lostHops, ended } = summary;
+  const { problem } = summary;
+  return {
+    folder,
+    raw,
+    enhanced,
+    sidecar,
+    codes: summary.codes.map(({ path }) => path),
+    sampleRateHz,
+    seconds,
+    bytes,
+    lostHops,
+    ended,
+    problem:
+      problem === null
+        ? null
+        : {
+            code: problem.code,
+            message: problem.message,
+            ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+          },
+  };
+}
+
+/** Optional fields that came as `undefined` through a validator are left out. */
+function stripUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
