@@ -6,8 +6,7 @@
  * The same code runs in the worker and, on a virtual clock, in one thread.
  */
 import type { ModelManifest } from '../codec/manifest.ts';
-import { ResiduaError } from '../common/errors.ts';
-import { samplesToMs } from '../common/units.ts';
+import type { ResiduaError } from '../common/errors.ts';
 import type { CodecMemory } from './codec-memory.ts';
 import type { RunnerReport } from './codec-runner.ts';
 import type { LiveControls } from './contract.ts';
@@ -19,11 +18,8 @@ import { WarmCodec } from './warm-codec.ts';
 
 /** A hop that waited longer is dropped with all but the newest. */
 export const MAX_QUEUE_MS = 40;
-/** Failures in a row after which another provider is tried. */
+/** Failures in a row after which the codec counts as broken: it is tried again at longer and longer intervals. */
 const PATIENCE_FAILURES = 4;
-/** Hops over which a provider may be too slow, and the share of the hop length that is too slow. */
-const SLOW_HOPS = 100;
-const SLOW_SHARE = 0.8;
 
 export interface PumpOptions {
   readonly manifest: ModelManifest;
@@ -44,11 +40,9 @@ export class CodecPump {
   readonly #chain: HopChain;
   readonly #record: HopRecord;
   readonly #input: Float32Array;
-  readonly #hopMs: number;
   readonly #quantizers: readonly string[];
   #hop = 0;
   #switches = 0;
-  #slowHops = 0;
   #dryReported = false;
 
   constructor(options: PumpOptions) {
@@ -67,7 +61,6 @@ export class CodecPump {
     this.#chain = new HopChain(manifest, this.#codec, controls);
     this.#record = new HopRecord(recordShape(manifest));
     this.#input = new Float32Array(manifest.hopSamples);
-    this.#hopMs = samplesToMs(manifest.hopSamples, manifest.sampleRate);
     this.#quantizers = manifest.quantizers.map(({ id }) => id);
     report({ type: 'provider', name: sessions.provider, reason: sessions.reason });
   }
@@ -142,38 +135,14 @@ export class CodecPump {
     }
     this.#hop += 1;
     memory.add('hops');
-    this.#watch(error, computeMs);
+    this.#watch(error);
   }
 
-  /** Leaves a provider that fails or cannot keep up. */
-  #watch(error: ResiduaError | undefined, computeMs: number): void {
-    const from = this.#codec.provider;
-    const tooSlow = computeMs > SLOW_SHARE * this.#hopMs;
-    this.#slowHops = Math.max(0, this.#slowHops + (tooSlow ? 2 : -1));
-    if (this.#codec.failuresInRow === 0) this.#dryReported = false;
-    const problem =
-      error && this.#codec.failuresInRow >= PATIENCE_FAILURES
-        ? toProblem(error)
-        : this.#slowHops > SLOW_HOPS && from !== 'cpu'
-          ? toProblem(
-              new ResiduaError(
-                'PROVIDER_SLOW',
-                `${from} needs ${computeMs.toFixed(1)} ms for a hop of ${this.#hopMs} ms`,
-              ),
-            )
-          : undefined;
-    if (!problem) return;
-    if (this.#codec.useStandby()) {
-      this.#slowHops = 0;
-      this.#report({ type: 'fallback', from, to: 'cpu', problem });
-      this.#report({
-        type: 'provider',
-        name: 'cpu',
-        reason: `${from} gave up: ${problem.message}`,
-      });
-    } else if (error && !this.#dryReported) {
-      this.#dryReported = true;
-      this.#report({ type: 'fallback', from, to: 'dry', problem });
-    }
+  #watch(error: ResiduaError | undefined): void {
+    const { failuresInRow, provider } = this.#codec;
+    if (failuresInRow === 0) this.#dryReported = false;
+    if (!error || failuresInRow < PATIENCE_FAILURES || this.#dryReported) return;
+    this.#dryReported = true;
+    this.#report({ type: 'fallback', from: provider, to: 'dry', problem: toProblem(error) });
   }
 }

@@ -80,11 +80,11 @@ export interface LevelDb {
 export interface LatencyLedger {
   /** Below the input's callback: hardware and operating system, as the back end estimates it. */
   readonly inputDevice: number;
-  /** A block must be full before it is handed over. Contained in `algorithmic` as far as it fills the hop. */
+  /** What a block longer than a hop costs: it is handed over when it is full. Filling the hop is `algorithmic`. */
   readonly captureBlock: number;
   /** Delay of the filter to the model's rate. */
   readonly inputResampler: number;
-  /** The model's own: window, overlap, and the hop that has to be complete (less `captureBlock`). */
+  /** The model's own: the hop that has to be complete, and its overlap. */
   readonly algorithmic: number;
   /** A full hop waiting for the codec. */
   readonly queueing: number;
@@ -132,11 +132,11 @@ export interface SpectrogramTelemetry {
 export interface LiveCounters {
   /** Hops that went through the codec. */
   readonly hops: number;
-  /** Pulls of the output that found too little sound (a gap was heard). */
+  /** Gaps that were heard because a pull of the output found too little sound. */
   readonly underruns: number;
-  /** Times the capture ring was full or behind and sound was dropped to catch up. */
+  /** Times sound was dropped to return to the usual latency. */
   readonly overruns: number;
-  /** Input samples (model rate) dropped because of that. */
+  /** Samples (model rate) dropped because of that. */
   readonly droppedSamples: number;
   /** Output samples (model rate) of silence put in because of underruns. */
   readonly missingSamples: number;
@@ -254,6 +254,8 @@ export type LiveEvent =
     }
   | { readonly type: 'worker-restarted'; readonly problem: LiveProblem; readonly afterMs: number }
   | { readonly type: 'controls'; readonly controls: LiveControls }
+  /** A finite input (a file) is over and all of it was played. The engine stops. */
+  | { readonly type: 'ended' }
   /** The clock jumped: the machine slept. Streams were reopened. */
   | { readonly type: 'resumed'; readonly sleptMs: number }
   /** One line for a log; nothing that another event does not say. */
@@ -271,7 +273,8 @@ export interface LiveEngine {
   readonly state: LiveState;
   readonly controls: LiveControls;
   /**
-   * Opens devices and starts sound; resolves when sound passes. From `stopped` the models are warm.
+   * Opens devices and starts both streams; sound is heard some tens of ms later, as soon as the cushion is
+   * filled. From `stopped` the models are warm.
    * @throws ResiduaError whatever kept it from starting (state is `failed` then)
    */
   start(): Promise<void>;

@@ -20,8 +20,6 @@ export interface InProcessOptions {
   readonly clock: Clock;
   /** Opens sessions of a model. */
   readonly openSession: (manifest: ModelManifest) => OpenSession;
-  /** Time on the clock that the work on one hop takes, in ms; default 0. */
-  readonly computeMs?: () => number;
 }
 
 export class InProcessRunner implements CodecRunner {
@@ -31,6 +29,7 @@ export class InProcessRunner implements CodecRunner {
   #pump: CodecPump | undefined;
   #pending: LiveControls | undefined;
   #working: Promise<void> | undefined;
+  #again = false;
   #disposed = false;
 
   constructor(setup: RunnerSetup, options: InProcessOptions) {
@@ -54,6 +53,7 @@ export class InProcessRunner implements CodecRunner {
   }
 
   wake(): void {
+    this.#again = true;
     if (this.#working || !this.#pump || this.#disposed) return;
     this.#working = this.#work(this.#pump).finally(() => (this.#working = undefined));
   }
@@ -85,13 +85,12 @@ export class InProcessRunner implements CodecRunner {
   }
 
   async #work(pump: CodecPump): Promise<void> {
-    const { computeMs, clock } = this.#options;
-    for (;;) {
-      if (this.#disposed) return;
+    do {
+      // `wake` during the step asks for one more look.
+      this.#again = false;
       this.#applyControls();
-      if (computeMs && this.#setup.memory.capture.availableRead > 0) await clock.sleep(computeMs());
-      if (!(await pump.step())) return;
-    }
+      if (await pump.step()) this.#again = true;
+    } while (this.#again && !this.#disposed);
   }
 
   #applyControls(): void {

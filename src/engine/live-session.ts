@@ -22,16 +22,11 @@ export type LiveSession = Pick<
 /** @throws ResiduaError as `createCodecSession` */
 export type OpenSession = (quantizer: string, provider: string) => Promise<LiveSession>;
 
-/** The sessions of one quantizer: the one in use, and one on the cpu in case its provider fails. */
-export interface SessionPair {
-  readonly main: LiveSession;
-  readonly standby: LiveSession | undefined;
-}
-
 export interface SessionSet {
   readonly provider: string;
   readonly reason: string;
-  readonly pairs: ReadonlyMap<string, SessionPair>;
+  /** By quantizer id. */
+  readonly sessions: ReadonlyMap<string, LiveSession>;
   /** Leading values of the encoder's state that two quantizers have in common. */
   readonly sharedHistory: (a: string, b: string) => number;
 }
@@ -40,8 +35,8 @@ export interface SessionSet {
 const WARM_UP_HOPS = 12;
 
 /**
- * Opens every quantizer of the model, the wanted one first, and runs noise through each. A provider other
- * than the cpu gets a second set on the cpu, so that falling back costs no loading.
+ * Opens every quantizer of the model, the wanted one first, all on the provider that this one chose, and
+ * runs noise through each.
  *
  * Encoders of one model usually begin with the same frozen denoiser, so their states begin alike. That is
  * found by experiment, not declared: after the same noise the common values are equal bit for bit.
@@ -59,18 +54,15 @@ export async function openSessions(
     const reason =
       first.providerChoice?.reason ??
       (wanted.provider === 'auto' ? `${provider} is the only choice` : 'asked for by name');
-    const pairs = new Map<string, SessionPair>();
+    const sessions = new Map<string, LiveSession>();
     for (const { id } of manifest.quantizers) {
-      const main = id === wanted.quantizer ? first : await open(id, provider);
-      if (main !== first) opened.push(main);
-      const standby = provider === 'cpu' ? undefined : await open(id, 'cpu');
-      if (standby) opened.push(standby);
-      pairs.set(id, { main, standby });
+      const session = id === wanted.quantizer ? first : await open(id, provider);
+      if (session !== first) opened.push(session);
+      sessions.set(id, session);
     }
     const states = new Map<string, Float32Array>();
-    for (const [id, { main, standby }] of pairs) {
-      states.set(id, await warmUp(main, manifest.hopSamples));
-      if (standby) await warmUp(standby, manifest.hopSamples);
+    for (const [id, session] of sessions) {
+      states.set(id, await warmUp(session, manifest.hopSamples));
     }
     const shared = new Map<string, number>();
     for (const [a, stateA] of states) {
@@ -79,7 +71,7 @@ export async function openSessions(
     return {
       provider,
       reason,
-      pairs,
+      sessions,
       sharedHistory: (a, b) => shared.get(`${a} ${b}`) ?? 0,
     };
   } catch (error) {
@@ -89,10 +81,7 @@ export async function openSessions(
 }
 
 export async function disposeSessions(set: SessionSet): Promise<void> {
-  const all = [...set.pairs.values()].flatMap(({ main, standby }) =>
-    standby ? [main, standby] : [main],
-  );
-  await Promise.allSettled(all.map((session) => session.dispose()));
+  await Promise.allSettled([...set.sessions.values()].map((session) => session.dispose()));
 }
 
 /** @returns the encoder's state after the noise; the session stands as new */

@@ -72,7 +72,6 @@ export class WarmCodec {
   #voice: Voice;
   #wantedCodebooks: number;
   #incoming: Incoming | undefined;
-  #onStandby = false;
   /** Live hops since the start or reset. */
   #hop = 0;
   /** First hop whose snapshot is of the active session's history without a break. */
@@ -94,17 +93,18 @@ export class WarmCodec {
     this.#onSwitchFailed = options.onSwitchFailed;
     this.#fadeIn = raisedCosine(options.hopSamples);
     this.#scratch = new Float32Array(options.hopSamples);
-    const ids = [...set.pairs.keys()];
-    // A standby is another session of the same quantizer: all of its history is shared.
-    const others = (a: string) => (set.provider === 'cpu' ? ids.filter((b) => b !== a) : ids);
+    const ids = [...set.sessions.keys()];
     this.#snapshotSize = new Map(
-      ids.map((a) => [a, Math.max(0, ...others(a).map((b) => set.sharedHistory(a, b)))]),
+      ids.map((a) => [
+        a,
+        Math.max(0, ...ids.filter((b) => b !== a).map((b) => set.sharedHistory(a, b))),
+      ]),
     );
     const largest = Math.max(0, ...this.#snapshotSize.values());
     this.#history = Array.from({ length: HISTORY }, () => new Float32Array(options.hopSamples));
     this.#snapshots = Array.from({ length: PREROLL_HOPS + 1 }, () => new Float32Array(largest));
     this.#codes = new Int32Array(
-      Math.max(1, ...ids.map((id) => set.pairs.get(id)!.main.quantizer.maxCodebooks)),
+      Math.max(1, ...ids.map((id) => set.sessions.get(id)!.quantizer.maxCodebooks)),
     );
     this.#voice = options.voice;
     this.#wantedCodebooks = options.voice.codebooks;
@@ -148,15 +148,6 @@ export class WarmCodec {
     } else {
       this.#prepare(quantizer, codebooks, 0);
     }
-  }
-
-  /** Goes over to the cpu, from where it does not come back. @returns false when it is there already */
-  useStandby(): boolean {
-    if (this.#onStandby || this.#set.provider === 'cpu') return false;
-    this.#onStandby = true;
-    const { quantizer, codebooks } = this.#incoming ?? this.#voice;
-    this.#prepare(quantizer, codebooks, 0);
-    return true;
   }
 
   /** Pre-rolls by one hop. @returns false when there is nothing to do */
@@ -283,7 +274,7 @@ export class WarmCodec {
       this.#set.sharedHistory(this.#voice.quantizer, quantizer),
       this.#snapshotSize.get(this.#voice.quantizer)!,
     );
-    if (this.#active && shared > 0) {
+    if (this.#active && this.#active !== session && shared > 0) {
       start = Math.max(start, Math.min(this.#unbroken, this.#hop));
       const state = start < this.#hop ? this.#snapshotOf(start) : this.#active.encoderState;
       session.encoderState.set(state.subarray(0, shared));
@@ -318,9 +309,9 @@ export class WarmCodec {
   }
 
   #session(quantizer: string): LiveSession {
-    const pair = this.#set.pairs.get(quantizer);
-    if (!pair) throw new RangeError(`no session for quantizer '${quantizer}'`);
-    return this.#onStandby ? pair.standby! : pair.main;
+    const session = this.#set.sessions.get(quantizer);
+    if (!session) throw new RangeError(`no session for quantizer '${quantizer}'`);
+    return session;
   }
 
   #remember(input: Float32Array): void {

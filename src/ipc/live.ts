@@ -178,6 +178,7 @@ export const liveEventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('worker-restarted'), problem: problemSchema, afterMs: ms }),
   z.strictObject({ type: z.literal('controls'), controls: liveControlsSchema }),
+  z.strictObject({ type: z.literal('ended') }),
   z.strictObject({ type: z.literal('resumed'), sleptMs: ms }),
   z.strictObject({
     type: z.literal('log'),
