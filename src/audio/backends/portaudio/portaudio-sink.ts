@@ -1,0 +1,67 @@
+import type { ResiduaError } from '../../../common/errors.ts';
+import { samplesToMs } from '../../../common/units.ts';
+import type { AudioSink, SinkHandlers } from '../../backend.ts';
+import type { Reply } from './protocol.ts';
+import { ProcessStream } from './stream.ts';
+import type { StreamLimits, Target } from './target.ts';
+
+/** Longest that closing may go on playing. */
+const DRAIN_MS = 700;
+
+/** A running loudspeaker, headphones or virtual microphone. */
+export class PortAudioSink extends ProcessStream implements AudioSink {
+  underruns = 0;
+  readonly #deviceMs: number;
+  readonly #samples: Float32Array<ArrayBuffer>;
+  readonly #bytes: Uint8Array;
+  #leadMs: number;
+  #handlers: SinkHandlers | undefined;
+
+  /**
+   * @param leadMs sound kept ready at first beyond what PortAudio holds
+   * @param deviceMs what the system and the device hold, as far as known
+   */
+  constructor(
+    target: Target,
+    limits: StreamLimits,
+    leadMs: number,
+    deviceMs: number,
+    onClosed: () => void,
+  ) {
+    super('output', target, limits, onClosed);
+    this.#leadMs = leadMs;
+    this.#deviceMs = deviceMs;
+    this.#samples = new Float32Array(this.blockFrames * this.channels);
+    this.#bytes = new Uint8Array(this.#samples.buffer);
+  }
+
+  get latencyMs(): number {
+    // Half a block plays, half a block is in naudiodon's queue when the next block is asked for.
+    return this.#leadMs + samplesToMs(this.blockFrames, this.sampleRateHz) + this.#deviceMs;
+  }
+
+  async start(handlers: SinkHandlers): Promise<void> {
+    this.#handlers = handlers;
+    await this.run(this.#leadMs, 'playing');
+  }
+
+  close(): Promise<void> {
+    return this.closeProcess(DRAIN_MS);
+  }
+
+  protected override receive(reply: Reply): void {
+    if (reply.type === 'underrun') this.underruns++;
+    else if (reply.type === 'lead') this.#leadMs = reply.ms;
+  }
+
+  protected override receiveData(requests: Buffer): void {
+    for (let i = 0; i < requests.length && this.isLive; i++) {
+      this.#handlers?.pull(this.#samples, performance.now());
+      this.write(this.#bytes.slice());
+    }
+  }
+
+  protected override fail(error: ResiduaError): void {
+    this.#handlers?.failed(error);
+  }
+}
