@@ -4,6 +4,7 @@ import { removeUnfinishedFiles } from '../audio/atomic-file.ts';
 import { describeError, exitCodeOf, ResiduaError } from '../common/errors.ts';
 import { AlreadyReported } from './already-reported.ts';
 import { errorJson } from './error-json.ts';
+import { requestEnd } from './interrupt.ts';
 import { log, printJson } from './terminal.ts';
 
 type Register = (program: Command) => void;
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   denoise: async () => (await import('./commands/denoise.ts')).registerDenoise,
   encode: async () => (await import('./commands/encode.ts')).registerEncode,
   decode: async () => (await import('./commands/decode.ts')).registerDecode,
+  live: async () => (await import('./commands/live.ts')).registerLive,
   models: async () => (await import('./commands/models.ts')).registerModels,
   bench: async () => (await import('./commands/bench.ts')).registerBench,
   evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
@@ -25,6 +27,7 @@ Examples:
   residua denoise *.mp3 -o cleaned/               clean many into a folder
   residua encode talk.wav -o talk.rsd             keep only the code stream (about 1 kbit/s)
   residua decode talk.rsd -o talk.wav             and hear it again
+  residua live --virtual-mic                      clean the microphone for a call
   residua models                                  which models and quantizers there are
   residua bench                                   how fast they run here
   residua evaluate path/to/test                   how good they are, measured
@@ -64,7 +67,7 @@ export async function main(args: readonly string[]): Promise<number> {
 /** @param only the command to be run, where it is known: no other one is loaded then */
 async function createProgram(only: string | undefined): Promise<Command> {
   const program = new Command('residua')
-    .description('Cleans speech recordings with a neural codec trained on noisy speech.')
+    .description('Cleans speech, recorded or live, with a neural codec trained on noisy speech.')
     .helpCommand(false)
     .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(see residua --help)')
@@ -90,11 +93,12 @@ function usageMessage(error: CommanderError): string {
     : error.message.replace(/^error: /, '');
 }
 
-/** Ctrl-C and a terminate signal leave no half-written file behind. */
+/** Ctrl-C and a terminate signal leave nothing half-written behind; some commands end in their own way first. */
 function stopCleanly(): () => void {
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   const handlers = Object.entries(codes).map(([signal, code]) => {
     const handler = (): void => {
+      if (requestEnd()) return;
       removeUnfinishedFiles();
       process.exit(code);
     };

@@ -7,6 +7,7 @@ import {
   parseMessage,
   toEngineProblem,
   type EngineEvent,
+  type EngineVitals,
 } from '../ipc/engine-protocol.ts';
 import { IPC_VERSION } from '../ipc/version.ts';
 import type { EngineService } from './engine-service.ts';
@@ -33,8 +34,7 @@ export function serve({ link, createService, exit }: ServeOptions): { orphaned: 
     post({ type: 'event', event }, event.type === 'telemetry'),
   );
 
-  const beat = (): void =>
-    post({ type: 'heartbeat', heapUsedBytes: process.memoryUsage().heapUsed }, true);
+  const beat = (): void => post({ type: 'heartbeat', vitals: vitals() }, true);
   setInterval(beat, HEARTBEAT_MS);
 
   link.onMessage((received) => void answer(received));
@@ -70,6 +70,17 @@ export function serve({ link, createService, exit }: ServeOptions): { orphaned: 
     }
   }
   return { orphaned };
+}
+
+function vitals(): EngineVitals {
+  const { user, system } = process.cpuUsage();
+  const { heapUsed, rss } = process.memoryUsage();
+  return {
+    atMs: performance.now(),
+    cpuMs: (user + system) / 1000,
+    heapUsedBytes: heapUsed,
+    rssBytes: rss,
+  };
 }
 
 function idOf(received: unknown): number | undefined {

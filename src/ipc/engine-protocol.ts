@@ -116,11 +116,22 @@ export const commandMessageSchema = z.strictObject({
 });
 export type CommandMessage = z.infer<typeof commandMessageSchema>;
 
+/** How the engine process is doing. */
+export const vitalsSchema = z.strictObject({
+  /** Monotonic, on the engine's clock. */
+  atMs: z.number(),
+  /** Processor time used since its start, all threads, user and system. */
+  cpuMs: z.number(),
+  heapUsedBytes: z.number(),
+  rssBytes: z.number(),
+});
+export type EngineVitals = z.infer<typeof vitalsSchema>;
+
 /** Engine → driver. */
 export const engineMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ ...versioned, type: z.literal('ready'), pid: z.int() }),
   /** The engine's main thread is alive. Sent every `HEARTBEAT_MS`. */
-  z.strictObject({ ...versioned, type: z.literal('heartbeat'), heapUsedBytes: z.number() }),
+  z.strictObject({ ...versioned, type: z.literal('heartbeat'), vitals: vitalsSchema }),
   z.strictObject({
     ...versioned,
     type: z.literal('done'),

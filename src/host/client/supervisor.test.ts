@@ -49,7 +49,8 @@ class FakeEngine implements EngineProcess {
   }
 
   beat(): void {
-    this.say({ type: 'heartbeat', heapUsedBytes: 1 });
+    const vitals = { atMs: 1, cpuMs: 1, heapUsedBytes: 1, rssBytes: 1 };
+    this.say({ type: 'heartbeat', vitals });
   }
 
   onMessage(listener: (message: unknown) => void): void {

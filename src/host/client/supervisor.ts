@@ -21,6 +21,7 @@ import {
   type CommandResult,
   type EngineEvent,
   type EngineMessage,
+  type EngineVitals,
   type Opened,
   type OpenRequest,
   type RecordingSummary,
@@ -36,6 +37,8 @@ import type {
 import { IPC_VERSION } from '../../ipc/version.ts';
 import type { EngineProcess, LaunchEngine } from './engine-process.ts';
 
+export type { EngineVitals } from '../../ipc/engine-protocol.ts';
+
 export type SupervisorEvent =
   | EngineEvent
   /** The engine died and another one goes on where it was. */
@@ -48,6 +51,8 @@ export type SupervisorEvent =
 export interface SupervisorOptions {
   readonly launch: LaunchEngine;
   readonly onEvent?: (event: SupervisorEvent) => void;
+  /** Twice a second. */
+  readonly onVitals?: (vitals: EngineVitals) => void;
   /** Silence of the engine's main thread after which it is killed; default 5000 ms. */
   readonly hangMs?: number;
   /** A process that has not reported in after this long is killed; default 30 000 ms. */
@@ -291,7 +296,7 @@ export class EngineSupervisor {
 
   #take(message: Exclude<EngineMessage, { type: 'ready' }>): void {
     this.#silentTicks = 0;
-    if (message.type === 'heartbeat') return;
+    if (message.type === 'heartbeat') return this.#options.onVitals?.(message.vitals);
     if (message.type === 'event') {
       if (message.event.type === 'recording-ended') this.#recording = undefined;
       this.#emit(message.event);
