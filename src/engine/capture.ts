@@ -170,11 +170,10 @@ export class CaptureStream {
     const mono = this.#downmix(samples, frames);
     const room = this.#resampler.maxOutput(frames) + this.#blockSamples;
     if (this.#out.length < room) this.#out = new Float32Array(room);
-    let pad = 0;
     if (this.#pad === undefined) {
       // How much later than the block its samples come out shows in the first block.
       const first = this.#resampler.process(mono);
-      pad = Math.max(0, Math.floor(frames * this.#ratio) - first.length);
+      const pad = Math.max(0, Math.floor(frames * this.#ratio) - first.length);
       this.#pad = pad;
       this.#out.fill(0, 0, pad).set(first, pad);
       return this.#fade(this.#out.subarray(0, pad + first.length), pad);

@@ -56,7 +56,12 @@ export class CodecPump {
       hopSamples: manifest.hopSamples,
       voice: { quantizer: entry.id, codebooks: controls.codebooks ?? entry.maxCodebooks },
       onSwitchFailed: (quantizer, error) =>
-        report({ type: 'switch-failed', quantizer, problem: toProblem(error) }),
+        report({
+          type: 'switch-failed',
+          quantizer,
+          heard: this.#codec.voice,
+          problem: toProblem(error),
+        }),
     });
     this.#chain = new HopChain(manifest, this.#codec, controls);
     this.#record = new HopRecord(recordShape(manifest));

@@ -5,6 +5,7 @@
  */
 import type { LiveControls, LiveProblem } from './contract.ts';
 import type { CodecMemory } from './codec-memory.ts';
+import type { Voice } from './warm-codec.ts';
 
 export interface RunnerSetup {
   readonly modelFolder: string;
@@ -18,8 +19,13 @@ export interface RunnerSetup {
 
 export type RunnerReport =
   /** A switch cannot be carried out; what was heard stays. */
-  | { readonly type: 'switch-failed'; readonly quantizer: string; readonly problem: LiveProblem }
-  /** The model failed: `to` is another provider, or `dry` when there is none left to try. */
+  | {
+      readonly type: 'switch-failed';
+      readonly quantizer: string;
+      readonly heard: Voice;
+      readonly problem: LiveProblem;
+    }
+  /** The model failed: `to` is another provider, or `dry` when it keeps failing. */
   | {
       readonly type: 'fallback';
       readonly from: string;

@@ -348,7 +348,7 @@ export interface Tap {
   begin(format: TapFormat): void;
   /** Must be quick (no waiting); what it throws is reported and removes the tap. */
   hop(hop: TapHop): void;
-  /** Sound stops (`stop`, lost device) or the tap is removed; `begin` may follow. */
+  /** Sound stops (`stop`, failure) or the tap is removed; `begin` may follow. A lost device is only a pause. */
   end(): void;
   /** Shown as `Telemetry.recorder` by a tap that records. */
   status?(): RecorderTelemetry;

@@ -23,6 +23,8 @@ import { StreamClock } from './stream-clock.ts';
 const GAIN_PER_S = 0.1;
 const MAX_CORRECTION = 1000e-6;
 const MAX_STEP_PER_MS = 2e-6;
+/** More than this is no jitter but a stall: nothing to keep a cushion for. */
+const MAX_CUSHION_MS = 120;
 /** A surplus beyond this is skipped. */
 const SKIP_MS = 20;
 const FADE_MS = 5;
@@ -79,6 +81,7 @@ export class Playback {
   #lostBefore = 0;
   #speed = 1;
   #atMs = 0;
+  #shifts = 0;
   #softwareMs: number | undefined;
   #deviceMs = 0;
   #counters = { underruns: 0, missingSamples: 0, skips: 0, skippedSamples: 0 };
@@ -213,7 +216,8 @@ export class Playback {
     const slack = available - resampler.needed(frames, this.#speed);
     const behindMs = samplesToMs(behind, this.#rateHz);
     const requiredMs = samplesToMs(behind - slack, this.#rateHz);
-    if (available > 0 || this.#playing) {
+    this.#checkShifts(clock);
+    if (requiredMs <= MAX_CUSHION_MS && (available > 0 || this.#playing)) {
       if (this.#playing && slack < 0 && !this.#draining) this.#cushion.miss(requiredMs, atMs);
       else this.#cushion.observe(requiredMs, atMs);
     }
@@ -230,6 +234,13 @@ export class Playback {
       const nowMs = samplesToMs(this.#behind(atMs, lookahead)!, this.#rateHz);
       this.#average(nowMs, deviceMs, samplesToMs(frames, clock.nominalRateHz));
     }
+  }
+
+  /** A clock's line was moved: what was required before is measured against the old one. */
+  #checkShifts(clock: StreamClock): void {
+    const shifts = clock.shifts + (this.#capture.stream?.clock.shifts ?? 0);
+    if (shifts !== this.#shifts) this.#cushion.reset();
+    this.#shifts = shifts;
   }
 
   #steer(surplusMs: number, blockMs: number, clock: StreamClock): void {

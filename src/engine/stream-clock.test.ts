@@ -62,6 +62,22 @@ describe('StreamClock', () => {
     expect(Math.abs(clock.deviation * 1e6)).toBeLessThan(1);
   });
 
+  it('moves its line within three blocks when much was lost', () => {
+    const clock = new StreamClock({ nominalRateHz: 48_000 });
+    feed(clock, { seconds: 10, ppm: 0 });
+    for (let k = 1; k <= 3; k++) clock.add(480, 15_000 + 2000 + 10 * k);
+    expect(clock.timeOfMs(clock.frames)).toBeCloseTo(17_030, 6);
+    expect(clock.shifts).toBe(1);
+  });
+
+  it('waits for blocks that are late but catch up', () => {
+    const clock = new StreamClock({ nominalRateHz: 48_000 });
+    feed(clock, { seconds: 10, ppm: 0 });
+    for (let k = 1; k <= 100; k++) clock.add(480, 15_000 + 1000);
+    expect(clock.timeOfMs(clock.frames)).toBeCloseTo(16_000, 6);
+    expect(clock.shifts).toBe(0);
+  });
+
   it('moves its line when frames were lost, and keeps its slope', () => {
     const clock = new StreamClock({ nominalRateHz: 48_000 });
     feed(clock, { seconds: 40, ppm: 100 });

@@ -4,7 +4,8 @@
  * earliest block counts, and through those runs a least-squares line that forgets slowly. Stalls and
  * scheduling jitter then leave almost no trace, and a crystal's ppm are known after some seconds.
  *
- * A lasting shift (frames lost in a driver) is noticed and the line moved, keeping its slope.
+ * A lasting shift (frames lost in a driver) is noticed and the line moved, keeping its slope: a large one at
+ * once, as blocks that are late but not lost catch up quickly.
  */
 
 export interface StreamClockOptions {
@@ -22,6 +23,9 @@ const MAX_DEVIATION = 2000e-6;
 /** A shift is taken for real after so many buckets in a row beyond the limit. */
 const SHIFT_MS = 4;
 const SHIFT_BUCKETS = 4;
+/** A shift that large counts after so many blocks that do not catch up. */
+const JUMP_MS = 80;
+const JUMP_BLOCKS = 3;
 
 export class StreamClock {
   readonly nominalRateHz: number;
@@ -39,7 +43,9 @@ export class StreamClock {
   #bucketEndMs = 0;
   #bestX = 0;
   #bestY = Infinity;
-  #shifted: { x: number; y: number }[] = [];
+  #shifted: number[] = [];
+  #late: number[] = [];
+  #shifts = 0;
   // The line: lateness = #offsetMs + #slope · (x − #pivot).
   #pivot = 0;
   #offsetMs = 0;
@@ -52,6 +58,11 @@ export class StreamClock {
   /** Frames counted so far. */
   get frames(): number {
     return this.#frames;
+  }
+
+  /** How often the line was moved. */
+  get shifts(): number {
+    return this.#shifts;
   }
 
   /** How fast the device runs, relative to nominal; 0 until known. Positive: fast. */
@@ -77,6 +88,7 @@ export class StreamClock {
     this.#frames += frames;
     const x = (this.#frames * 1000) / this.nominalRateHz;
     const y = atMs - this.#originMs - x;
+    this.#checkJump(y - this.#expected(x), (frames * 1000) / this.nominalRateHz);
     if (y < this.#bestY) {
       this.#bestX = x;
       this.#bestY = y;
@@ -94,7 +106,7 @@ export class StreamClock {
   /** When frame number `frames` comes by this clock, jitter taken out. */
   timeOfMs(frames: number): number {
     const x = (frames * 1000) / this.nominalRateHz;
-    return this.#originMs + x + this.#offsetMs + this.#slope * (x - this.#pivot);
+    return this.#originMs + x + this.#expected(x);
   }
 
   /** Frames that have come by then, with fraction. */
@@ -108,14 +120,28 @@ export class StreamClock {
     const x = this.#bestX;
     const y = this.#bestY;
     this.#bestY = Infinity;
-    const expected = this.#offsetMs + this.#slope * (x - this.#pivot);
-    if (this.#weight > 0 && Math.abs(y - expected) > SHIFT_MS) {
-      this.#shifted.push({ x, y: y - expected });
-      if (this.#shifted.length >= SHIFT_BUCKETS) this.#shift();
+    if (y === Infinity) return;
+    const off = y - this.#expected(x);
+    if (this.#weight > 0 && Math.abs(off) > SHIFT_MS) {
+      this.#shifted.push(off);
+      if (this.#shifted.length >= SHIFT_BUCKETS) this.#shift(smallest(this.#shifted));
       return;
     }
     this.#shifted = [];
     this.#include(x, y);
+  }
+
+  #checkJump(lateMs: number, blockMs: number): void {
+    const before = this.#late.at(-1);
+    const isLasting = before === undefined || Math.abs(lateMs - before) < blockMs / 2;
+    if (!(lateMs > JUMP_MS) || !isLasting) this.#late = [];
+    if (lateMs > JUMP_MS) this.#late.push(lateMs);
+    if (this.#late.length >= JUMP_BLOCKS) this.#shift(smallest(this.#late));
+  }
+
+  /** Lateness that the line expects. */
+  #expected(x: number): number {
+    return this.#offsetMs + this.#slope * (x - this.#pivot);
   }
 
   #include(x: number, y: number): void {
@@ -135,15 +161,18 @@ export class StreamClock {
     this.#slope = Math.max(-MAX_DEVIATION, Math.min(MAX_DEVIATION, slope));
   }
 
-  /** Moves the line by the smallest of the shifts seen; the slope stays. */
-  #shift(): void {
-    const by = this.#shifted.reduce(
-      (least, { y }) => (Math.abs(y) < Math.abs(least) ? y : least),
-      Infinity,
-    );
-    this.#y += by * this.#weight;
-    this.#xy += by * this.#x;
-    this.#offsetMs += by;
+  /** Moves the line; its slope stays. */
+  #shift(byMs: number): void {
+    this.#y += byMs * this.#weight;
+    this.#xy += byMs * this.#x;
+    this.#offsetMs += byMs;
     this.#shifted = [];
+    this.#late = [];
+    this.#bestY = Infinity;
+    this.#shifts += 1;
   }
+}
+
+function smallest(values: readonly number[]): number {
+  return values.reduce((least, value) => (Math.abs(value) < Math.abs(least) ? value : least));
 }

@@ -1,0 +1,93 @@
+/** A live engine between simulated devices on a virtual clock, with everything it says and plays. */
+import { join } from 'node:path';
+import type { FakeDeviceOptions } from '../../src/audio/backends/fake/device.ts';
+import { FakeBackend } from '../../src/audio/backends/fake/fake-backend.ts';
+import { sine, type Signal } from '../../src/audio/backends/fake/signals.ts';
+import { VirtualClock } from '../../src/common/clock.ts';
+import type { LiveEvent, LiveEventOf, LiveOptions } from '../../src/engine/contract.ts';
+import { createLiveEngine } from '../../src/engine/engine.ts';
+import { InProcessRunner } from '../../src/engine/in-process-runner.ts';
+import { transparentSessions, type TransparentOptions } from '../fixtures/transparent-session.ts';
+
+export const TINY_MODEL = join(import.meta.dirname, '../fixtures/tiny-model');
+
+export interface HarnessOptions {
+  readonly live?: Partial<LiveOptions>;
+  readonly mic?: Partial<FakeDeviceOptions>;
+  readonly out?: Partial<FakeDeviceOptions>;
+  readonly model?: TransparentOptions;
+  readonly signal?: Signal;
+  /** Keep every sample played (first channel). Default true. */
+  readonly keep?: boolean;
+  /** Hears every block. */
+  readonly listen?: (
+    samples: Float32Array,
+    startFrame: number,
+    channels: number,
+    atMs: number,
+  ) => void;
+}
+
+export async function harness(options: HarnessOptions = {}) {
+  const clock = new VirtualClock(1000);
+  const played: number[] = [];
+  const times: { frame: number; atMs: number }[] = [];
+  const out: FakeDeviceOptions = {
+    name: 'Speakers',
+    outputChannels: 1,
+    listener: (samples, startFrame, channels, atMs) => {
+      options.listen?.(samples, startFrame, channels, atMs);
+      if (options.keep === false) return;
+      times.push({ frame: played.length, atMs });
+      for (let i = 0; i < samples.length; i += channels) played.push(samples[i]!);
+    },
+    ...options.out,
+  };
+  const mic: FakeDeviceOptions = {
+    name: 'Mic',
+    inputChannels: 1,
+    signal: options.signal ?? sine(440),
+    ...options.mic,
+  };
+  const backend = new FakeBackend({ clock, devices: [mic, out] });
+  const runners: InProcessRunner[] = [];
+  const engine = await createLiveEngine(
+    { modelFolder: TINY_MODEL, provider: 'cpu', ...options.live },
+    {
+      input: backend,
+      output: backend,
+      clock,
+      createRunner: (setup) => {
+        const openSession = transparentSessions(options.model);
+        const runner = new InProcessRunner(setup, { clock, openSession });
+        runners.push(runner);
+        return runner;
+      },
+    },
+  );
+  const events: LiveEvent[] = [];
+  engine.onAny((event) => {
+    if (event.type !== 'telemetry') events.push(event);
+  });
+  return {
+    clock,
+    backend,
+    engine,
+    events,
+    runners,
+    mic,
+    out,
+    /** What was played, and when its blocks began to sound. */
+    played,
+    times,
+    ofType: <T extends LiveEvent['type']>(type: T) =>
+      events.filter((event): event is LiveEventOf<T> => event.type === type),
+    logs: () => events.flatMap((event) => (event.type === 'log' ? [event.message] : [])),
+    states: () => events.flatMap((event) => (event.type === 'state' ? [event.state] : [])),
+    /** When the frame with this index in `played` sounded, ms. */
+    timeOf(frame: number, rateHz: number): number {
+      const block = times.findLast((t) => t.frame <= frame)!;
+      return block.atMs + ((frame - block.frame) * 1000) / rateHz;
+    },
+  };
+}
