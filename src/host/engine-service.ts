@@ -171,10 +171,10 @@ export class EngineService {
 
   #relay(event: LiveEvent): void {
     this.#dependencies.emit(event);
-    if (event.type === 'device-lost' && event.direction === 'output') void this.#ensureMicrophone();
+    if (event.type === 'state' && event.state === 'recovering') void this.#ensureMicrophone();
   }
 
-  /** A sound server that was restarted knows nothing of our microphone: it is made anew until it stands. */
+  /** A sound server that was restarted knows nothing of our microphone: it is made anew until sound passes. */
   async #ensureMicrophone(): Promise<void> {
     const microphone = this.#open?.virtualMicrophone;
     if (!microphone || this.#isEnsuring) return;
