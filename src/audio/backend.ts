@@ -44,8 +44,10 @@ export interface SourceHandlers {
   /**
    * One block, oldest frame first. The array is the back end's and is only valid during the call.
    * @param atMs when its last frame became available, on the back end's clock
+   * @returns a promise to be waited for by a source that no device paces (a file, as fast as possible);
+   * others ignore it
    */
-  block(samples: Float32Array, atMs: number): void;
+  block(samples: Float32Array, atMs: number): void | Promise<void>;
   /**
    * The stream is dead: AUDIO_DEVICE_LOST (unplugged, server gone) or AUDIO_DEVICE_STALLED (no progress).
    * No further block comes; close it and open anew.
@@ -71,8 +73,9 @@ export interface SinkHandlers {
   /**
    * Fill `out` with the next block, all of it; called when the device can take one. Must be quick.
    * @param atMs now, on the back end's clock
+   * @returns a promise of the filled block, to a sink that no device paces; others need it at once
    */
-  pull(out: Float32Array, atMs: number): void;
+  pull(out: Float32Array, atMs: number): void | Promise<void>;
   /** See {@link SourceHandlers.failed}. */
   failed(error: ResiduaError): void;
 }

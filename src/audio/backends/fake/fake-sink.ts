@@ -123,7 +123,7 @@ export class FakeSink implements AudioSink {
       this.#play(deviceClock, this.#clock.nowMs());
       while (this.#open && this.#queue.length < queueBlocks) {
         const block = this.#spare.pop() ?? new Float32Array(this.blockFrames * this.channels);
-        handlers.pull(block, this.#clock.nowMs());
+        void handlers.pull(block, this.#clock.nowMs());
         this.#queue.push(block);
       }
     }

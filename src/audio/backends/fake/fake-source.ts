@@ -110,7 +110,7 @@ export class FakeSource implements AudioSource {
         this.sampleRateHz,
         deviceClock.timeOfFrame(startFrame),
       );
-      handlers.block(samples, this.#clock.nowMs());
+      void handlers.block(samples, this.#clock.nowMs());
     }
   }
 }

@@ -26,7 +26,7 @@ export interface PortAudioOptions {
 /** What ALSA's plug-in for the sound server holds: measured with PulseAudio 16 on Linux. */
 const PULSE_SINK_MS = 9;
 const PULSE_SOURCE_MS = 2;
-/** A list is taken again that long after the last notice of a change. */
+/** Notices come in bursts: a list is taken again that long after the first. */
 const SETTLE_MS = 150;
 
 /**
@@ -163,17 +163,19 @@ export class PortAudioBackend implements AudioBackend {
       this.#unsubscribe?.();
       this.#unsubscribe = undefined;
       clearTimeout(this.#recheck);
+      this.#recheck = undefined;
     }
   }
 
   /** The server moves the streams of a sink or source that goes to another one, and tells nobody. */
   #changed(): void {
-    clearTimeout(this.#recheck);
+    if (this.#recheck !== undefined) return;
     this.#recheck = setTimeout(() => void this.#dropOrphans(), SETTLE_MS);
     this.#recheck.unref();
   }
 
   async #dropOrphans(): Promise<void> {
+    this.#recheck = undefined;
     const streams = [...this.#streams].filter(({ pulseName }) => pulseName !== undefined);
     if (streams.length > 0) {
       const there = await this.#pulse();

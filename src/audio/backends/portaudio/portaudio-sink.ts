@@ -56,7 +56,7 @@ export class PortAudioSink extends ProcessStream implements AudioSink {
 
   protected override receiveData(requests: Buffer): void {
     for (let i = 0; i < requests.length && this.isLive; i++) {
-      this.#handlers?.pull(this.#samples, performance.now());
+      void this.#handlers?.pull(this.#samples, performance.now());
       this.write(this.#bytes.slice());
     }
   }

@@ -52,7 +52,7 @@ export class PortAudioSource extends ProcessStream implements AudioSource {
       this.#filled = 0;
       this.#bytes.set(this.#framed.subarray(STAMP_BYTES));
       const readMs = this.#stamp.getFloat64(0, true) - this.#originMs;
-      if (this.isLive) this.#handlers?.block(this.#samples, readMs);
+      if (this.isLive) void this.#handlers?.block(this.#samples, readMs);
     }
   }
 

@@ -66,7 +66,9 @@ describe.skipIf(pulseMissing() !== undefined)('[needs PulseAudio]', () => {
       // Each sample another value, so that a lost, doubled or changed one shows.
       const sent = Float32Array.from({ length: 48_000 }, (_, i) => (i + 1) / 2 ** 17);
       await daemon.play(TEST_MIC, sent);
-      await pause(600);
+      // A second of sound more, however long that takes here.
+      const enough = recorder.heard() + 48_000;
+      while (recorder.heard() < enough) await pause(20);
       const heard = await recorder.stop();
       await backend.dispose();
       expect(errors).toEqual([]);
