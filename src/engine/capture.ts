@@ -10,6 +10,7 @@ import { Resampler } from '../audio/resampler.ts';
 import { samplesToMs } from '../common/units.ts';
 import type { CodecMemory } from './codec-memory.ts';
 import { LIVE_FILTER } from './filter.ts';
+import { PeakWindow } from './peak-window.ts';
 import { raisedCosine } from './ramp.ts';
 import { StreamClock } from './stream-clock.ts';
 
@@ -126,6 +127,7 @@ export class CaptureStream {
   /** Of the last block: whether a sample reached full scale, and how many were NaN or infinite. */
   clipped = false;
   broken = 0;
+  readonly #lateness = new PeakWindow();
   readonly #channels: number;
   readonly #resampler: Resampler;
   readonly #ratio: number;
@@ -158,6 +160,11 @@ export class CaptureStream {
     return this.#pad ?? 0;
   }
 
+  /** How late blocks usually come at the worst, against the device's clock. */
+  get latenessMs(): number {
+    return Math.max(0, this.#lateness.typicalPeak);
+  }
+
   /** Where in the capture ring the sound of this moment belongs, in samples since the reset. */
   ringPositionAt(atMs: number): number {
     return this.#start + this.padSamples + this.clock.framesAt(atMs) * this.#ratio;
@@ -167,6 +174,7 @@ export class CaptureStream {
   process(samples: Float32Array, atMs: number): Float32Array {
     const frames = Math.floor(samples.length / this.#channels);
     this.clock.add(frames, atMs);
+    this.#lateness.add(atMs - this.clock.timeOfMs(this.clock.frames), atMs);
     const mono = this.#downmix(samples, frames);
     const room = this.#resampler.maxOutput(frames) + this.#blockSamples;
     if (this.#out.length < room) this.#out = new Float32Array(room);

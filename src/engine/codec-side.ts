@@ -251,7 +251,13 @@ export class CodecSide {
   #newLane(memory: CodecMemory): Lane {
     const { sampleRate: sampleRateHz, hopSamples } = this.#options.manifest;
     const capture = new Capture({ memory, sampleRateHz, hopSamples });
-    const playback = new Playback({ memory, capture, sampleRateHz });
+    const playback = new Playback({
+      memory,
+      capture,
+      sampleRateHz,
+      hopSamples,
+      workMs: () => this.meter.usualWorkMs,
+    });
     if (this.#input) capture.open(this.#input);
     if (this.#output) playback.open(this.#output);
     return { memory, capture, playback };

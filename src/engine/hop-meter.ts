@@ -5,6 +5,7 @@ import { gainToDb, powerToDb, samplesToMs } from '../common/units.ts';
 import { codebookUsage } from '../metrics/code-usage.ts';
 import type { CodebookTelemetry, HopTimesMs, LevelDb, SpectrogramTelemetry } from './contract.ts';
 import { flags, type HopRecord } from './hop-record.ts';
+import { PeakWindow } from './peak-window.ts';
 import {
   COLUMN_HOPS,
   FLOOR_DB,
@@ -36,6 +37,8 @@ export class HopMeter {
   #bypass = false;
   #queueMs = 0;
   #computeMs = 0;
+  readonly #work = new PeakWindow();
+  #usualWorkMs = 0;
   #refreshedAtMs = -Infinity;
   #hopTimes: HopTimesMs | null = null;
   #realTimeFactor = 0;
@@ -61,6 +64,7 @@ export class HopMeter {
     this.#queueMs = keep * this.#queueMs + (1 - keep) * record.queueMs;
     this.#computeMs = keep * this.#computeMs + (1 - keep) * record.computeMs;
     this.#times[this.#hops % window] = record.computeMs;
+    this.#work.add(record.queueMs + record.computeMs, this.#hops * this.#hopMs);
     this.#hops += 1;
     if (record.quantizer !== this.#quantizer || record.codebooks !== this.#codebooks) {
       this.#quantizer = record.quantizer;
@@ -93,6 +97,11 @@ export class HopMeter {
   }
   get computeMs(): number {
     return this.#computeMs;
+  }
+
+  /** Waiting and computing of a hop, at the worst of a usual second. */
+  get usualWorkMs(): number {
+    return this.#usualWorkMs;
   }
 
   /** Over the last ten seconds. */
@@ -128,6 +137,7 @@ export class HopMeter {
     this.#hops = 0;
     this.#sameVoice = 0;
     this.#quantizer = -1;
+    this.#work.reset();
     this.#refreshedAtMs = -Infinity;
     this.#input.take();
     this.#output.take();
@@ -138,6 +148,7 @@ export class HopMeter {
   #refresh(atMs: number): void {
     if (atMs - this.#refreshedAtMs < REFRESH_MS) return;
     this.#refreshedAtMs = atMs;
+    this.#usualWorkMs = this.#work.typicalPeak;
     const times = this.#times.subarray(0, Math.min(this.#hops, this.#times.length));
     this.#hopTimes = times.length === 0 ? null : percentiles(times);
     const total = times.reduce((sum, ms) => sum + ms, 0);

@@ -12,7 +12,7 @@ const MAX_MATCH_DB = 12;
 /** Below this a filter's memory is silence; keeps it out of the denormals. */
 const TINY = 1e-20;
 
-/** Direct form I biquad. */
+/** Direct form I biquad, over a block. */
 class Biquad {
   readonly #b: readonly [number, number, number];
   readonly #a: readonly [number, number];
@@ -26,16 +26,28 @@ class Biquad {
     this.#a = a;
   }
 
-  step(x: number): number {
+  /** @param out may be `input` */
+  process(input: Float32Array, out: Float32Array): void {
     const [b0, b1, b2] = this.#b;
     const [a1, a2] = this.#a;
-    let y = b0 * x + b1 * this.#x1 + b2 * this.#x2 - a1 * this.#y1 - a2 * this.#y2;
-    if (y < TINY && y > -TINY) y = 0;
-    this.#x2 = this.#x1;
-    this.#x1 = x;
-    this.#y2 = this.#y1;
-    this.#y1 = y;
-    return y;
+    let x1 = this.#x1;
+    let x2 = this.#x2;
+    let y1 = this.#y1;
+    let y2 = this.#y2;
+    for (let i = 0; i < input.length; i++) {
+      const x = input[i]!;
+      let y = b0 * x + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2;
+      if (y < TINY && y > -TINY) y = 0;
+      x2 = x1;
+      x1 = x;
+      y2 = y1;
+      y1 = y;
+      out[i] = y;
+    }
+    this.#x1 = x1;
+    this.#x2 = x2;
+    this.#y1 = y1;
+    this.#y2 = y2;
   }
 }
 
@@ -67,20 +79,21 @@ function kWeighting(sampleRateHz: number): readonly [Biquad, Biquad] {
 
 class KPower {
   readonly #filters: readonly [Biquad, Biquad];
+  readonly #weighted: Float32Array;
 
-  constructor(sampleRateHz: number) {
+  constructor(sampleRateHz: number, hopSamples: number) {
     this.#filters = kWeighting(sampleRateHz);
+    this.#weighted = new Float32Array(hopSamples);
   }
 
   /** Mean square of the weighted hop. */
   of(hop: Float32Array): number {
-    const [shelf, highPass] = this.#filters;
+    const weighted = this.#weighted;
+    this.#filters[0].process(hop, weighted);
+    this.#filters[1].process(weighted, weighted);
     let sum = 0;
-    for (let i = 0; i < hop.length; i++) {
-      const y = highPass.step(shelf.step(hop[i]!));
-      sum += y * y;
-    }
-    return sum / hop.length;
+    for (let i = 0; i < weighted.length; i++) sum += weighted[i]! * weighted[i]!;
+    return sum / weighted.length;
   }
 }
 
@@ -92,8 +105,8 @@ export class LoudnessMatch {
   #wetPower = 0;
 
   constructor(sampleRateHz: number, hopSamples: number) {
-    this.#dry = new KPower(sampleRateHz);
-    this.#wet = new KPower(sampleRateHz);
+    this.#dry = new KPower(sampleRateHz, hopSamples);
+    this.#wet = new KPower(sampleRateHz, hopSamples);
     this.#keep = Math.exp(-hopSamples / sampleRateHz / TIME_CONSTANT_S);
   }
 

@@ -19,12 +19,18 @@ import { LIVE_FILTER } from './filter.ts';
 import { raisedCosine } from './ramp.ts';
 import { StreamClock } from './stream-clock.ts';
 
-/** Correction per second of error: a time constant of ten seconds. */
-const GAIN_PER_S = 0.1;
+/** Correction per second of error: a time constant of three seconds. */
+const GAIN_PER_S = 0.3;
 const MAX_CORRECTION = 1000e-6;
 const MAX_STEP_PER_MS = 2e-6;
 /** More than this is no jitter but a stall: nothing to keep a cushion for. */
 const MAX_CUSHION_MS = 120;
+/** Pulls this close to the moment a hop appears may fall on either side of it. */
+const GUARD_MS = 1;
+/** The same while the drift is not known. */
+const UNKNOWN_GUARD_MS = 2;
+/** Correcting by a whole hop takes this long. */
+const FORESIGHT_MS = 14_000;
 /** A surplus beyond this is skipped. */
 const SKIP_MS = 20;
 const FADE_MS = 5;
@@ -51,12 +57,17 @@ export interface PlaybackOptions {
   readonly memory: CodecMemory;
   readonly capture: Capture;
   readonly sampleRateHz: number;
+  readonly hopSamples: number;
+  /** What the codec usually takes for a hop, waiting included, ms. */
+  readonly workMs: () => number;
 }
 
 export class Playback {
   readonly #memory: CodecMemory;
   readonly #capture: Capture;
   readonly #rateHz: number;
+  readonly #hopMs: number;
+  readonly #workMs: () => number;
   readonly #cushion = new Cushion();
   readonly #fadeIn: Float32Array;
   readonly #skipFade: Float32Array;
@@ -86,7 +97,10 @@ export class Playback {
   #deviceMs = 0;
   #counters = { underruns: 0, missingSamples: 0, skips: 0, skippedSamples: 0 };
 
-  constructor({ memory, capture, sampleRateHz }: PlaybackOptions) {
+  constructor(options: PlaybackOptions) {
+    const { memory, capture, sampleRateHz, hopSamples, workMs } = options;
+    this.#hopMs = samplesToMs(hopSamples, sampleRateHz);
+    this.#workMs = workMs;
     this.#memory = memory;
     this.#capture = capture;
     this.#rateHz = sampleRateHz;
@@ -213,7 +227,8 @@ export class Playback {
     const behind = this.#behind(dueMs, lookahead);
     if (behind === undefined) return;
     const available = this.#memory.playback.availableRead;
-    const slack = available - resampler.needed(frames, this.#speed);
+    const need = resampler.needed(frames, this.#speed);
+    const slack = available - need;
     const behindMs = samplesToMs(behind, this.#rateHz);
     const requiredMs = samplesToMs(behind - slack, this.#rateHz);
     this.#checkShifts(clock);
@@ -221,19 +236,37 @@ export class Playback {
       if (this.#playing && slack < 0 && !this.#draining) this.#cushion.miss(requiredMs, atMs);
       else this.#cushion.observe(requiredMs, atMs);
     }
+    this.#cushion.foresee(this.#foreseenMs(dueMs, samplesToMs(lookahead + need, this.#rateHz)));
     const targetMs = this.#cushion.targetMs(atMs);
     if (targetMs === undefined) return;
     const surplusMs = behindMs - targetMs;
     if (!this.#playing) {
       if (slack >= 0 && surplusMs >= 0) this.#start(surplusMs);
     } else if (surplusMs > SKIP_MS && slack > 0) {
-      this.#skip(Math.min(slack, this.#samples(surplusMs)), resampler.needed(frames, this.#speed));
+      this.#skip(Math.min(slack, this.#samples(surplusMs)), need);
     }
     this.#steer(surplusMs, samplesToMs(frames, clock.nominalRateHz), clock);
     if (this.#playing) {
       const nowMs = samplesToMs(this.#behind(atMs, lookahead)!, this.#rateHz);
       this.#average(nowMs, deviceMs, samplesToMs(frames, clock.nominalRateHz));
     }
+  }
+
+  /**
+   * What is required once pulls come just before a hop instead of just after it, if that is near.
+   * @param pullMs what a pull takes, and what the filter has in hand
+   */
+  #foreseenMs(dueMs: number, pullMs: number): number | undefined {
+    const stream = this.#capture.stream!;
+    // Only blocks of one hop make hops appear at even distances.
+    if (Math.abs(stream.blockMs - this.#hopMs) > 0.1) return undefined;
+    const lagMs = stream.latenessMs + this.#workMs();
+    const sinceHopMs = samplesToMs(stream.ringPositionAt(dueMs), this.#rateHz) % this.#hopMs;
+    const afterMs = (((sinceHopMs - lagMs) % this.#hopMs) + this.#hopMs) % this.#hopMs;
+    const drift = this.driftPpm;
+    const guardMs =
+      drift === undefined ? UNKNOWN_GUARD_MS : GUARD_MS + Math.max(0, drift * 1e-6 * FORESIGHT_MS);
+    return afterMs < guardMs ? this.#hopMs + lagMs + pullMs : undefined;
   }
 
   /** A clock's line was moved: what was required before is measured against the old one. */
