@@ -47,7 +47,7 @@ export interface CodecRunner {
   wake(): void;
   /** New controls; heard from the next hop on. */
   update(controls: LiveControls): void;
-  /** Forgets all sound: empties the capture ring, resets the sessions. */
+  /** Forgets all sound: empties the capture ring, resets the sessions. @throws ResiduaError `CODEC_HUNG` */
   reset(): Promise<void>;
   /** Frees everything. Safe to call twice; never hangs. */
   dispose(): Promise<void>;

@@ -111,9 +111,15 @@ export class CodecSide {
     this.#isLost = false;
   }
 
-  /** Forgets all sound and counts from 0. Devices are closed. */
+  /** Forgets all sound and counts from 0. Devices are closed. @throws ResiduaError as the runner */
   async reset(): Promise<void> {
-    await this.#runner?.reset();
+    try {
+      await this.#runner?.reset();
+    } catch (error) {
+      void this.#runner?.dispose();
+      this.#runner = undefined;
+      throw error;
+    }
     this.capture.reset();
     this.playback.reset();
     this.#memory.records.skip();
@@ -264,7 +270,9 @@ export class CodecSide {
   }
 
   async #spawn(memory: CodecMemory, controls: LiveControls): Promise<CodecRunner> {
-    const { createRunner, modelFolder, provider } = this.#options;
+    const { createRunner, modelFolder } = this.#options;
+    // Measured once: a replacement must not take seconds to choose again.
+    const provider = this.#provider.name || this.#options.provider;
     const spawned = (this.#spawned = {});
     let isReady = false;
     const report = (said: RunnerReport): void => {
@@ -286,7 +294,9 @@ export class CodecSide {
     const { emit, refused } = this.#options;
     switch (report.type) {
       case 'provider':
-        this.#provider = { name: report.name, reason: report.reason };
+        if (report.name !== this.#provider.name) {
+          this.#provider = { name: report.name, reason: report.reason };
+        }
         break;
       case 'fallback': {
         const { from, to, problem } = report;

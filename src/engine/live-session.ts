@@ -44,7 +44,7 @@ const WARM_UP_HOPS = 12;
 export async function openSessions(
   manifest: ModelManifest,
   open: OpenSession,
-  wanted: { readonly quantizer: string; readonly provider: string },
+  wanted: { readonly quantizer: string; readonly provider: string; readonly reason?: string },
 ): Promise<SessionSet> {
   const opened: LiveSession[] = [];
   try {
@@ -52,6 +52,7 @@ export async function openSessions(
     opened.push(first);
     const { provider } = first;
     const reason =
+      wanted.reason ??
       first.providerChoice?.reason ??
       (wanted.provider === 'auto' ? `${provider} is the only choice` : 'asked for by name');
     const sessions = new Map<string, LiveSession>();
