@@ -18,9 +18,9 @@ const MARGIN_MS = 1.5;
 /** Kept in addition at the start, before any jitter can have been seen; melts away over `START_MELTS_MS`. */
 const START_EXTRA_MS = 3;
 const START_MELTS_MS = 20_000;
-/** A missed requirement is remembered for this long, doubled for each further one, up to the longest. */
-const MISSED_MS = 120_000;
-const MISSED_LONGEST_MS = 16 * 60_000;
+/** A missed requirement is remembered for this long, doubled for each further one in that time, up to the longest. */
+const MISSED_MS = 30_000;
+const MISSED_LONGEST_MS = 8 * 60_000;
 
 export class Cushion {
   readonly #seen = new PeakWindow();

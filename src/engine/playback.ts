@@ -3,8 +3,8 @@
  * the ring neither runs dry nor fills up although input and output have clocks of their own.
  *
  * Speed = drift between the two clocks, as both are measured, × a small correction towards the cushion's
- * target. Drift is followed to some ppm; corrections stay below 1000 ppm (a sixtieth of a semitone) and
- * change by at most 20 ppm from block to block.
+ * target. Drift is followed to some ppm; corrections stay below 2000 ppm (a thirtieth of a semitone) and
+ * change by at most 2 ppm per ms.
  *
  * Gaps: an underrun fades out and waits until the target is there again; a surplus that no correction would
  * work off soon (a burst after a stall) is skipped with a crossfade. Both are counted.
@@ -21,7 +21,7 @@ import { StreamClock } from './stream-clock.ts';
 
 /** Correction per second of error: a time constant of three seconds. */
 const GAIN_PER_S = 0.3;
-const MAX_CORRECTION = 1000e-6;
+const MAX_CORRECTION = 2000e-6;
 const MAX_STEP_PER_MS = 2e-6;
 /** More than this is no jitter but a stall: nothing to keep a cushion for. */
 const MAX_CUSHION_MS = 120;
@@ -30,7 +30,7 @@ const GUARD_MS = 1;
 /** The same while the drift is not known. */
 const UNKNOWN_GUARD_MS = 2;
 /** Correcting by a whole hop takes this long. */
-const FORESIGHT_MS = 14_000;
+const FORESIGHT_MS = 12_000;
 /** A surplus beyond this is skipped. */
 const SKIP_MS = 20;
 const FADE_MS = 5;
