@@ -44,6 +44,12 @@ export default tseslint.config(
     },
   },
   {
+    // Device processes: plain JavaScript inside src, under the same dependency rule.
+    files: ['src/**/*.mjs'],
+    plugins: { residua },
+    rules: { 'residua/layers': 'error' },
+  },
+  {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: {

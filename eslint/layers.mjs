@@ -9,8 +9,12 @@ export const areas = {
   'src/audio': { uses: ['src/common'] },
   'src/audio/backends': { uses: ['src/common', 'src/audio'] },
   'src/audio/backends/portaudio': {
-    uses: ['src/common', 'src/audio'],
+    uses: ['src/common', 'src/audio', 'src/audio/backends'],
     packages: ['naudiodon'],
+  },
+  'src/audio/backends/decibri': {
+    uses: ['src/common', 'src/audio', 'src/audio/backends'],
+    packages: ['decibri'],
   },
   'src/inference': { uses: ['src/common'] },
   'src/inference/onnxruntime': {
@@ -33,6 +37,7 @@ export const areas = {
       'src/audio',
       'src/audio/backends',
       'src/audio/backends/portaudio',
+      'src/audio/backends/decibri',
       'src/inference',
       'src/inference/onnxruntime',
       'src/engine',
@@ -51,6 +56,7 @@ export const areas = {
       'src/audio',
       'src/audio/backends',
       'src/audio/backends/portaudio',
+      'src/audio/backends/decibri',
       'src/inference',
       'src/inference/onnxruntime',
       'src/engine',
@@ -87,6 +93,7 @@ export const restrictedPackages = [
   'onnxruntime-node',
   'onnxruntime-common',
   'naudiodon',
+  'decibri',
   'electron',
   'react',
   'react-dom',

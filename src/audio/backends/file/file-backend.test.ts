@@ -112,6 +112,7 @@ describe('file back end', () => {
       await pause(1); // the disk is real
       await clock.advance(1);
     }
+    await backend.dispose();
     expect(ended).toBe(true);
     expect(times).toHaveLength(10);
     for (const [i, atMs] of times.slice(-5).entries()) expect(atMs).toBeCloseTo(10 * (i + 6), 0);
@@ -154,6 +155,7 @@ describe('file back end', () => {
         ended: () => reject(new Error('ended')),
       });
     });
+    await backend.dispose();
     expect(error.code).toBe('AUDIO_TRUNCATED');
   });
 });

@@ -8,10 +8,10 @@ import {
   deviceStalled,
   type Direction,
 } from '../../device-errors.ts';
-import { explainLoadFailure, explainRefusal } from './availability.ts';
+import { explainRefusal } from './refusal.ts';
 import { DeviceProcess } from './device-process.ts';
 import type { OpenRequest, Reply } from './protocol.ts';
-import type { StreamLimits, Target } from './target.ts';
+import type { Driver, StreamLimits, Target } from './target.ts';
 import { Watchdog } from './watchdog.ts';
 
 type State = 'opened' | 'starting' | 'running' | 'failed' | 'closed';
@@ -24,6 +24,7 @@ export abstract class ProcessStream implements StreamFormat {
   readonly blockFrames: number;
   /** See {@link Target.pulseName}. */
   readonly pulseName: string | undefined;
+  readonly #driver: Driver;
   readonly #target: Target;
   readonly #direction: Direction;
   readonly #limits: StreamLimits;
@@ -36,6 +37,7 @@ export abstract class ProcessStream implements StreamFormat {
 
   protected constructor(
     direction: Direction,
+    driver: Driver,
     target: Target,
     limits: StreamLimits,
     onClosed: () => void,
@@ -46,6 +48,7 @@ export abstract class ProcessStream implements StreamFormat {
     this.blockFrames = target.format.blockFrames;
     this.pulseName = target.pulseName;
     this.#direction = direction;
+    this.#driver = driver;
     this.#target = target;
     this.#limits = limits;
     this.#onClosed = onClosed;
@@ -82,7 +85,7 @@ export abstract class ProcessStream implements StreamFormat {
           () => reject(this.#refused(`it did not start within ${this.#limits.openMs} ms`)),
           this.#limits.openMs,
         );
-        this.#process = new DeviceProcess(request, {
+        this.#process = new DeviceProcess(this.#driver.script, request, {
           reply: (reply) => {
             // ALSA's complaint comes through another pipe, and may be a moment behind.
             if (reply.type === 'failed') setTimeout(() => this.#died(this.#explain(reply)), 20);
@@ -153,7 +156,7 @@ export abstract class ProcessStream implements StreamFormat {
   #explain(reply: Reply & { type: 'failed' }): AudioDeviceError {
     switch (reply.reason) {
       case 'missing':
-        return explainLoadFailure(reply.message);
+        return this.#driver.explainLoadFailure(reply.message);
       case 'not-found':
         return this.#target.pulseName === undefined
           ? deviceNotFound(this.#direction, this.device.name, [])

@@ -32,20 +32,6 @@ const COMPILER_HINT =
     ? 'It is compiled during installation: sudo apt install build-essential python3 libasound2-dev.'
     : 'It is compiled during installation, which needs a C++ compiler and Python.';
 
-/** What ALSA complained about, where that says more than PortAudio's own error. */
-export function explainRefusal(stderr: string): AudioDeviceError | undefined {
-  if (/libasound_module_pcm_pulse/.test(stderr)) {
-    return unavailable(
-      "ALSA's plug-in for PulseAudio and PipeWire is missing",
-      'Install it, on Debian and Ubuntu: sudo apt install libasound2-plugins',
-    );
-  }
-  if (/PulseAudio: Unable to connect/.test(stderr)) {
-    return unavailable('no sound server answers', 'Start PulseAudio or PipeWire.');
-  }
-  return undefined;
-}
-
 function unavailable(why: string, hint: string): AudioDeviceError {
   return new AudioDeviceError('AUDIO_UNAVAILABLE', why, hint);
 }

@@ -3,13 +3,13 @@ import { samplesToMs } from '../../../common/units.ts';
 import type { AudioSink, SinkHandlers } from '../../backend.ts';
 import type { Reply } from './protocol.ts';
 import { ProcessStream } from './stream.ts';
-import type { StreamLimits, Target } from './target.ts';
+import type { Driver, StreamLimits, Target } from './target.ts';
 
 /** Longest that closing may go on playing. */
 const DRAIN_MS = 700;
 
-/** A running loudspeaker, headphones or virtual microphone. */
-export class PortAudioSink extends ProcessStream implements AudioSink {
+/** A running loudspeaker, headphones or virtual microphone in a device process. */
+export class ProcessSink extends ProcessStream implements AudioSink {
   underruns = 0;
   readonly #deviceMs: number;
   readonly #samples: Float32Array<ArrayBuffer>;
@@ -18,17 +18,18 @@ export class PortAudioSink extends ProcessStream implements AudioSink {
   #handlers: SinkHandlers | undefined;
 
   /**
-   * @param leadMs sound kept ready at first beyond what PortAudio holds
+   * @param leadMs sound kept ready at first beyond what the library holds
    * @param deviceMs what the system and the device hold, as far as known
    */
   constructor(
+    driver: Driver,
     target: Target,
     limits: StreamLimits,
     leadMs: number,
     deviceMs: number,
     onClosed: () => void,
   ) {
-    super('output', target, limits, onClosed);
+    super('output', driver, target, limits, onClosed);
     this.#leadMs = leadMs;
     this.#deviceMs = deviceMs;
     this.#samples = new Float32Array(this.blockFrames * this.channels);
@@ -36,7 +37,7 @@ export class PortAudioSink extends ProcessStream implements AudioSink {
   }
 
   get latencyMs(): number {
-    // Half a block plays, half a block is in naudiodon's queue when the next block is asked for.
+    // Half a block plays, half a block is in the library's queue when the next block is asked for.
     return this.#leadMs + samplesToMs(this.blockFrames, this.sampleRateHz) + this.#deviceMs;
   }
 

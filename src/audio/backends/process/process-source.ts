@@ -2,12 +2,12 @@ import type { ResiduaError } from '../../../common/errors.ts';
 import type { AudioSource, SourceHandlers } from '../../backend.ts';
 import type { Reply } from './protocol.ts';
 import { ProcessStream } from './stream.ts';
-import type { StreamLimits, Target } from './target.ts';
+import type { Driver, StreamLimits, Target } from './target.ts';
 
 const STAMP_BYTES = 8;
 
-/** A running microphone. */
-export class PortAudioSource extends ProcessStream implements AudioSource {
+/** A running microphone in a device process. */
+export class ProcessSource extends ProcessStream implements AudioSource {
   lostFrames = 0;
   readonly latencyMs: number;
   readonly #samples: Float32Array<ArrayBuffer>;
@@ -20,8 +20,14 @@ export class PortAudioSource extends ProcessStream implements AudioSource {
   readonly #originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
   /** @param latencyMs from sound to hand-over, as far as known */
-  constructor(target: Target, limits: StreamLimits, latencyMs: number, onClosed: () => void) {
-    super('input', target, limits, onClosed);
+  constructor(
+    driver: Driver,
+    target: Target,
+    limits: StreamLimits,
+    latencyMs: number,
+    onClosed: () => void,
+  ) {
+    super('input', driver, target, limits, onClosed);
     this.latencyMs = latencyMs;
     this.#samples = new Float32Array(this.blockFrames * this.channels);
     this.#bytes = new Uint8Array(this.#samples.buffer);

@@ -8,12 +8,11 @@
  * - sink: the process sends one byte for each block it wants next, and is sent the block.
  */
 
-/** A device as PortAudio names it. */
+/** A device as the native library names it. */
 export interface DeviceKey {
   readonly name: string;
-  /** Empty: any. */
   readonly hostApi: string;
-  /** 0 for the first device of that name. */
+  /** 0 for the first device of that name and direction. */
   readonly occurrence: number;
 }
 
@@ -23,45 +22,32 @@ export interface OpenRequest {
   readonly sampleRateHz: number;
   readonly channels: number;
   readonly blockFrames: number;
-  /** Sink: sound kept ready in the process at first, beyond what PortAudio holds, ms. */
+  /** Sink: sound kept ready in the process at first, beyond what the library holds, ms. */
   readonly leadMs: number;
-  /** Set before naudiodon loads. */
+  /** Set before the library loads. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export type Request =
   OpenRequest | { readonly type: 'enumerate'; readonly env: Readonly<Record<string, string>> };
 
-/** One entry of naudiodon's `getDevices()`. */
+/** A device as the library lists it. */
 export interface RawDevice {
-  readonly id: number;
   readonly name: string;
-  readonly maxInputChannels: number;
-  readonly maxOutputChannels: number;
-  readonly defaultSampleRate: number;
-  readonly hostAPIName: string;
-}
-
-/** naudiodon's `getHostAPIs()`; no default device is 4294967295. */
-export interface RawHostApis {
-  readonly defaultHostAPI: number;
-  readonly HostAPIs: readonly {
-    readonly id: number;
-    readonly name: string;
-    readonly defaultInput: number;
-    readonly defaultOutput: number;
-  }[];
+  readonly hostApi: string;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly defaultSampleRateHz: number;
+  /** The default of its host API. */
+  readonly isDefaultInput: boolean;
+  readonly isDefaultOutput: boolean;
 }
 
 export type Reply =
-  | {
-      readonly type: 'devices';
-      readonly devices: readonly RawDevice[];
-      readonly hostApis: RawHostApis;
-    }
+  | { readonly type: 'devices'; readonly devices: readonly RawDevice[] }
   /** The device runs. */
   | { readonly type: 'started' }
-  /** Sink: past PortAudio's first, irregular buffers; blocks are asked for from now on. */
+  /** Sink: past the library's first, irregular buffers; blocks are asked for from now on. */
   | { readonly type: 'playing' }
   /** Sink: silence was played, as no block came in time. */
   | { readonly type: 'underrun' }
@@ -71,7 +57,7 @@ export type Reply =
   | { readonly type: 'lost'; readonly frames: number }
   | {
       readonly type: 'failed';
-      /** naudiodon does not load; the device is not there; PortAudio refused it. */
+      /** The library does not load; the device is not there; it was refused. */
       readonly reason: 'missing' | 'not-found' | 'refused';
       readonly message: string;
     };

@@ -14,17 +14,16 @@ export interface ProcessHandlers {
   ended(how: string): void;
 }
 
-/** A running `device-process.mjs`. */
+/** A running device process: a script that calls `serve` of `serve.mjs`. */
 export class DeviceProcess {
   readonly #child: ChildProcess;
   readonly #pipe: Duplex;
   readonly #exit: Promise<void>;
   #stderr = '';
 
-  constructor(request: Request, handlers: ProcessHandlers) {
-    const script = fileURLToPath(new URL('./device-process.mjs', import.meta.url));
-    const child = spawn(process.execPath, [script], {
-      // Its standard output is naudiodon's chatter; what ALSA complains about may explain a failure.
+  constructor(script: URL, request: Request, handlers: ProcessHandlers) {
+    const child = spawn(process.execPath, [fileURLToPath(script)], {
+      // Its standard output is the library's chatter; what ALSA complains about may explain a failure.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'],
       // Inside Electron the same program runs as plain Node.
       env: { ...process.env, ...request.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' },
@@ -77,6 +76,7 @@ export class DeviceProcess {
 
 /** Sends one request, and waits for the first reply that `wanted` accepts or that says `failed`. */
 export function replyOf<T extends Reply>(
+  script: URL,
   request: Request,
   wanted: (reply: Reply) => reply is T,
   limitMs: number,
@@ -87,7 +87,7 @@ export function replyOf<T extends Reply>(
       settle();
       void running.kill();
     };
-    const running = new DeviceProcess(request, {
+    const running = new DeviceProcess(script, request, {
       reply: (reply) => {
         if (wanted(reply) || reply.type === 'failed') {
           end(() => resolve({ reply, stderr: running.stderr }));

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Lead } from './lead.mjs';
+
+function setup(pieces: number) {
+  let nowMs = 0;
+  const changes: number[] = [];
+  const lead = new Lead(
+    pieces,
+    () => nowMs,
+    (value) => changes.push(value),
+  );
+  return {
+    lead,
+    changes,
+    /** Blocks arrive each 10 ms, each time with `waiting` pieces to spare. */
+    run: (ms: number, waiting: number) => {
+      for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 10) lead.arrived(waiting);
+    },
+  };
+}
+
+describe('lead of a sink', () => {
+  it('grows at once when sound is late, once for each hitch, up to a limit', () => {
+    const { lead, run, changes } = setup(2);
+    for (let i = 0; i < 8; i++) lead.late();
+    expect(lead.pieces).toBe(4);
+    run(300, 2);
+    lead.late();
+    expect(changes).toEqual([4, 6]);
+    for (let i = 0; i < 20; i++) {
+      run(300, 2);
+      lead.late();
+    }
+    expect(lead.pieces).toBe(16);
+  });
+
+  it('shrinks back while there is sound to spare, step by step', () => {
+    const { lead, run } = setup(6);
+    run(19_000, 4);
+    expect(lead.pieces).toBe(6);
+    run(2000, 4);
+    expect(lead.pieces).toBe(5);
+    run(200_000, 2);
+    expect(lead.pieces).toBe(0);
+  });
+
+  it('stays where one block in the span came with nothing to spare', () => {
+    const { lead, run } = setup(6);
+    for (let i = 0; i < 5; i++) {
+      run(15_000, 4);
+      run(10, 1);
+    }
+    expect(lead.pieces).toBe(6);
+  });
+});
