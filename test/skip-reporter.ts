@@ -6,7 +6,8 @@ import type { Reporter, TestModule } from 'vitest/node';
  * Names every skipped test after the run. In CI, with the shared recordings in place, a skip is a
  * failure: a test that passes because what it needs was missing proves nothing. A test that cannot run
  * everywhere says why in its name, in brackets: `[needs a GPU]`, `[not as root]`; such a skip is
- * named, and allowed.
+ * named, and allowed, unless RESIDUA_HAS (names parted by commas, set by .ci/run) says that what it
+ * needs is there.
  */
 export class SkipReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -17,6 +18,16 @@ export class SkipReporter implements Reporter {
     );
     if (skipped.length === 0) return;
     console.log(`Skipped:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
+    const present = (process.env['RESIDUA_HAS'] ?? '').split(',').filter((name) => name !== '');
+    const unfounded = skipped.filter((name) =>
+      present.some((thing) => name.includes(`[needs ${thing}]`)),
+    );
+    if (unfounded.length > 0) {
+      console.error(
+        `${unfounded.length} skipped although this machine has ${present.join(', ')}: that fails.`,
+      );
+      process.exitCode = 1;
+    }
     const unexplained = skipped.filter((name) => !/\[(needs|not) [^\]]+\]/.test(name));
     if (unexplained.length > 0 && skipsAreFailures()) {
       console.error(

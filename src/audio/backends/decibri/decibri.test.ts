@@ -8,7 +8,7 @@ import { DecibriBackend } from './decibri-backend.ts';
 const MIC = 'Monitor of residua-test-mic';
 const OUT = 'residua-test-out';
 
-describe.skipIf(pulseMissing() !== undefined)('[needs PulseAudio]', () => {
+describe.skipIf(pulseMissing('decibri') !== undefined)('[needs PulseAudio]', () => {
   let daemon: PulseDaemon;
   beforeAll(async () => {
     daemon = await PulseDaemon.start();

@@ -12,7 +12,7 @@ import { PortAudioBackend } from './portaudio-backend.ts';
 const MIC = 'Monitor of residua-test-mic';
 const OUT = 'residua-test-out';
 
-describe.skipIf(pulseMissing() !== undefined)('[needs PulseAudio]', () => {
+describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', () => {
   let daemon: PulseDaemon;
   beforeAll(async () => {
     daemon = await PulseDaemon.start();
