@@ -1,5 +1,6 @@
 import { ResiduaError } from '../../common/errors.ts';
 import { pulseDevices } from '../pulse/pulse-devices.ts';
+import { ServerWatch } from '../pulse/server-watch.ts';
 import { guardModules } from './guard.ts';
 import { ownSinkName } from './owner.ts';
 import {
@@ -26,7 +27,9 @@ export class PulseMicrophone implements VirtualMicrophone {
   readonly #sinkName: string;
   readonly #timers: NodeJS.Timeout[] = [];
   #outputDevice: string;
-  #dismissGuard: () => void;
+  readonly #dismissGuard: () => void;
+  readonly #watch: ServerWatch;
+  #ensuring: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(name: string, sinkName: string) {
@@ -34,6 +37,10 @@ export class PulseMicrophone implements VirtualMicrophone {
     this.#sinkName = sinkName;
     this.#outputDevice = feedName(name);
     this.#dismissGuard = guardModules(sinkName);
+    this.#watch = new ServerWatch({
+      changed: () => {},
+      returned: () => void this.ensure().catch(() => {}),
+    });
   }
 
   /** Also removes leftovers of crashed runs. @throws PulseError, VIRTUAL_MIC_EXISTS */
@@ -62,8 +69,16 @@ export class PulseMicrophone implements VirtualMicrophone {
     return this.#outputDevice;
   }
 
-  /** Loads it again where the sound server was restarted. @throws PulseError */
-  async ensure(): Promise<void> {
+  /** Loads it again where the sound server was restarted; it also does so by itself. @throws PulseError */
+  ensure(): Promise<void> {
+    this.#ensuring = this.#ensuring.then(
+      () => this.#ensure(),
+      () => this.#ensure(),
+    );
+    return this.#ensuring;
+  }
+
+  async #ensure(): Promise<void> {
     if (this.#closing !== undefined) return;
     const there = await loadedMicrophones();
     const own = there.find(({ sinkName }) => sinkName === this.#sinkName);
@@ -79,6 +94,8 @@ export class PulseMicrophone implements VirtualMicrophone {
 
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#watch.close();
+    await this.#ensuring.catch(() => {});
     if (open === this) open = undefined;
     try {
       for (const loaded of await loadedMicrophones()) {

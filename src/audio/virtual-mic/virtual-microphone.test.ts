@@ -211,7 +211,15 @@ describe.skipIf(pulseMissing() !== undefined)('virtual microphone [needs PulseAu
     await microphone.ensure();
     await microphone.ensure();
     expect((await sourceNames()).filter((name) => name === 'Residua Microphone')).toHaveLength(1);
+    await daemon.down();
+    await pause(300);
+    await daemon.up();
+    // Nobody asks this time.
+    for (let i = 0; i < 100 && (await loadedMicrophones()).length === 0; i++) await pause(50);
+    await pause(200);
+    expect((await sourceNames()).filter((name) => name === 'Residua Microphone')).toHaveLength(1);
     await microphone.close();
+    expect(await loadedMicrophones()).toEqual([]);
   });
 
   it('says so where there is no sound server', async () => {

@@ -129,7 +129,7 @@ describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', (
     it('tells of devices that come and go', async () => {
       const backend = new PortAudioBackend();
       let notices = 0;
-      const end = backend.watch(() => void notices++);
+      const end = backend.watch!(() => void notices++);
       await pause(300);
       const module = await pactl(['load-module', 'module-null-sink', 'sink_name=residua_test_new']);
       for (let i = 0; i < 100 && notices === 0; i++) await pause(50);

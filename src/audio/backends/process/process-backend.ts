@@ -7,8 +7,8 @@ import type {
   StreamRequest,
 } from '../../backend.ts';
 import { deviceNotFound, type Direction } from '../../device-errors.ts';
-import { subscribe } from '../../pulse/pactl.ts';
 import { pulseDevices, type PulseDevice } from '../../pulse/pulse-devices.ts';
+import { ServerWatch } from '../../pulse/server-watch.ts';
 import { findDevice, resolveFormat } from '../../stream-request.ts';
 import { enumerate } from './enumerate.ts';
 import { ProcessSink } from './process-sink.ts';
@@ -46,7 +46,9 @@ export class ProcessBackend implements AudioBackend {
   readonly #streams = new Set<ProcessSource | ProcessSink>();
   readonly #watchers = new Set<() => void>();
   #loads: Promise<void> | undefined;
-  #unsubscribe: (() => void) | undefined;
+  /** Only where a sound server tells of changes. */
+  readonly watch?: (changed: () => void) => () => void;
+  #serverWatch: ServerWatch | undefined;
   #recheck: NodeJS.Timeout | undefined;
 
   constructor(driver: Driver, options: ProcessBackendOptions = {}) {
@@ -55,6 +57,7 @@ export class ProcessBackend implements AudioBackend {
     this.#useSoundServer = process.platform === 'linux' && (options.useSoundServer ?? true);
     this.#sinkLeadMs = options.sinkLeadMs ?? 10;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    if (this.#useSoundServer) this.watch = (changed) => this.#watch(changed);
   }
 
   async devices(): Promise<readonly AudioDevice[]> {
@@ -88,16 +91,6 @@ export class ProcessBackend implements AudioBackend {
     );
     this.#opened(sink);
     return sink;
-  }
-
-  watch(changed: () => void): () => void {
-    const watcher = (): void => changed();
-    this.#watchers.add(watcher);
-    this.#watchServer();
-    return () => {
-      this.#watchers.delete(watcher);
-      this.#watchServer();
-    };
   }
 
   async dispose(): Promise<void> {
@@ -159,25 +152,28 @@ export class ProcessBackend implements AudioBackend {
     this.#watchServer();
   }
 
+  #watch(changed: () => void): () => void {
+    const watcher = (): void => changed();
+    this.#watchers.add(watcher);
+    this.#watchServer();
+    return () => {
+      this.#watchers.delete(watcher);
+      this.#watchServer();
+    };
+  }
+
   /** Listens to the server while anyone has a use for it. */
   #watchServer(): void {
     const wanted =
-      this.#useSoundServer &&
-      (this.#watchers.size > 0 || [...this.#streams].some((s) => s.pulseName !== undefined));
-    if (wanted && this.#unsubscribe === undefined) {
-      this.#unsubscribe = subscribe(
-        () => this.#changed(),
-        () => {
-          this.#unsubscribe = undefined;
-          this.#changed();
-        },
-      );
-    } else if (!wanted) {
-      this.#unsubscribe?.();
-      this.#unsubscribe = undefined;
-      clearTimeout(this.#recheck);
-      this.#recheck = undefined;
+      this.#watchers.size > 0 || [...this.#streams].some((s) => s.pulseName !== undefined);
+    if (wanted) {
+      this.#serverWatch ??= new ServerWatch({ changed: () => this.#changed() });
+      return;
     }
+    this.#serverWatch?.close();
+    this.#serverWatch = undefined;
+    clearTimeout(this.#recheck);
+    this.#recheck = undefined;
   }
 
   /** The server moves the streams of a sink or source that goes to another one, and tells nobody. */
@@ -200,8 +196,6 @@ export class ProcessBackend implements AudioBackend {
       }
     }
     for (const watcher of this.#watchers) watcher();
-    // A server that ended may be back.
-    if (this.#unsubscribe === undefined) setTimeout(() => this.#watchServer(), 1000).unref();
   }
 }
 
