@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   encode: async () => (await import('./commands/encode.ts')).registerEncode,
   decode: async () => (await import('./commands/decode.ts')).registerDecode,
   live: async () => (await import('./commands/live.ts')).registerLive,
+  devices: async () => (await import('./commands/devices.ts')).registerDevices,
   models: async () => (await import('./commands/models.ts')).registerModels,
   bench: async () => (await import('./commands/bench.ts')).registerBench,
   evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
@@ -28,6 +29,7 @@ Examples:
   residua encode talk.wav -o talk.rsd             keep only the code stream (about 1 kbit/s)
   residua decode talk.rsd -o talk.wav             and hear it again
   residua live --virtual-mic                      clean the microphone for a call
+  residua devices                                 which microphones and loudspeakers there are
   residua models                                  which models and quantizers there are
   residua bench                                   how fast they run here
   residua evaluate path/to/test                   how good they are, measured

@@ -90,6 +90,7 @@ describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', (
         'load-module',
         'module-null-sink',
         'sink_name=residua_test_usb',
+        'norewinds=1', // without it a stream takes seconds to start
         'sink_properties=device.description=USB',
       ]);
       const errors: ResiduaError[] = [];
