@@ -3,6 +3,9 @@
  * neither processes nor concrete back ends; `engine-main.ts` gives it both.
  */
 import type { AudioBackend } from '../audio/backend.ts';
+import { DeviceWatcher, type DeviceChange } from '../audio/device-watcher.ts';
+import type { VirtualMicrophone } from '../audio/virtual-mic/virtual-microphone.ts';
+import type { Clock } from '../common/clock.ts';
 import { ResiduaError } from '../common/errors.ts';
 import type { ModelManifest } from '../codec/manifest.ts';
 import type { LiveEngine, LiveOptions } from '../engine/contract.ts';
@@ -20,23 +23,14 @@ import type {
 } from '../ipc/engine-protocol.ts';
 import type { DevicesChange, LiveEvent } from '../ipc/live.ts';
 
-export interface VirtualMicrophone {
-  /** As other programs list it. */
-  readonly name: string;
-  /** The output device that leads into it. */
-  readonly outputDevice: string;
-  /** Makes it anew where the sound server has forgotten it. */
-  ensure(): Promise<void>;
-  remove(): Promise<void>;
-}
-
 export interface ServiceDependencies {
   openBackend(request: OpenRequest): Promise<AudioBackend>;
   loadManifest(modelFolder: string): Promise<ModelManifest>;
   createEngine(options: LiveOptions, backend: AudioBackend): Promise<LiveEngine>;
   /** @throws ResiduaError with a hint where there can be none */
-  createVirtualMicrophone(name: string): Promise<VirtualMicrophone>;
+  openVirtualMicrophone(backend: AudioBackend): Promise<VirtualMicrophone>;
   emit(event: EngineEvent): void;
+  readonly clock: Clock;
 }
 
 interface Open {
@@ -51,18 +45,19 @@ interface ActiveRecording {
   readonly removeTap: () => void;
 }
 
-const ENSURE_PAUSE_MS = 500;
 /** What `close` waits for the end of a recording. */
 const RECORDING_END_MS = 1500;
 
 export class EngineService {
   readonly #dependencies: ServiceDependencies;
   #open: Open | undefined;
+  #watcher: DeviceWatcher | undefined;
+  /** Devices asked for by name; the others are the system's defaults. */
+  #named: DevicesChange = {};
   #recording: ActiveRecording | undefined;
   /** Commands that change what runs are carried out one after another. */
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<RecordingSummary | null> | undefined;
-  #isEnsuring = false;
 
   constructor(dependencies: ServiceDependencies) {
     this.#dependencies = dependencies;
@@ -86,7 +81,9 @@ export class EngineService {
         return this.#inTurn(() => this.#opened.engine.stop().then(() => null));
       case 'setDevices':
         return this.#inTurn(async () => {
-          await this.#opened.engine.setDevices(this.#withMicrophone(argument as DevicesChange));
+          const devices = argument as DevicesChange;
+          await this.#opened.engine.setDevices(this.#withMicrophone(devices));
+          this.#named = { ...this.#named, ...stripUndefined(devices) };
           return null;
         });
       case 'update':
@@ -128,14 +125,12 @@ export class EngineService {
 
   async #openEngine(request: OpenRequest): Promise<Opened> {
     if (this.#open) throw new ResiduaError('ENGINE_OPEN', 'the engine is open already');
-    const { openBackend, loadManifest, createEngine, createVirtualMicrophone } = this.#dependencies;
+    const { openBackend, loadManifest, createEngine, openVirtualMicrophone } = this.#dependencies;
     const manifest = await loadManifest(request.modelFolder);
     const backend = await openBackend(request);
     let virtualMicrophone: VirtualMicrophone | undefined;
     try {
-      if (request.virtualMicrophone !== undefined) {
-        virtualMicrophone = await createVirtualMicrophone(request.virtualMicrophone);
-      }
+      if (request.virtualMicrophone) virtualMicrophone = await openVirtualMicrophone(backend);
       const { modelFolder, provider, blockMs, controls, devices } = request;
       const options: LiveOptions = stripUndefined({
         modelFolder,
@@ -146,15 +141,18 @@ export class EngineService {
         ...(virtualMicrophone && { output: virtualMicrophone.outputDevice }),
       });
       const engine = await createEngine(options, backend);
-      engine.onAny((event) => this.#relay(event as LiveEvent));
+      engine.onAny((event) => this.#dependencies.emit(event as LiveEvent));
       this.#open = { engine, backend, manifest, virtualMicrophone };
+      this.#named = devices;
+      this.#watcher = await this.#watchDevices(this.#open);
       return {
         controls: engine.controls,
         backend: backend.id,
         virtualMicrophone: virtualMicrophone?.name ?? null,
       };
     } catch (error) {
-      await virtualMicrophone?.remove().catch(() => undefined);
+      this.#open = undefined;
+      await virtualMicrophone?.close().catch(() => undefined);
       await backend.dispose().catch(() => undefined);
       throw error;
     }
@@ -169,22 +167,30 @@ export class EngineService {
     });
   }
 
-  #relay(event: LiveEvent): void {
-    this.#dependencies.emit(event);
-    if (event.type === 'state' && event.state === 'recovering') void this.#ensureMicrophone();
+  /** Tells which devices there are; goes along where the system's default is used and becomes another one. */
+  async #watchDevices(open: Open): Promise<DeviceWatcher> {
+    const { emit, clock } = this.#dependencies;
+    const changed = (change: DeviceChange): void => {
+      emit({ type: 'devices', devices: [...change.devices] });
+      const input = this.#named.input === undefined ? change.defaultInput?.to : undefined;
+      const isFixed = this.#named.output !== undefined || open.virtualMicrophone !== undefined;
+      const output = isFixed ? undefined : change.defaultOutput?.to;
+      if (input !== undefined) this.#follow('input', input);
+      if (output !== undefined) this.#follow('output', output);
+    };
+    const watcher = new DeviceWatcher(open.backend, { changed }, { clock });
+    await watcher.start();
+    return watcher;
   }
 
-  /** A sound server that was restarted knows nothing of our microphone: it is made anew until sound passes. */
-  async #ensureMicrophone(): Promise<void> {
-    const microphone = this.#open?.virtualMicrophone;
-    if (!microphone || this.#isEnsuring) return;
-    this.#isEnsuring = true;
-    while (!this.#closing && this.#open!.engine.state === 'recovering') {
-      await microphone.ensure().catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, ENSURE_PAUSE_MS));
-    }
-    this.#isEnsuring = false;
-    if (this.#closing) await microphone.remove().catch(() => undefined);
+  #follow(direction: 'input' | 'output', device: string): void {
+    this.#inTurn(async () => {
+      const { engine } = this.#opened;
+      const isOn = engine.state === 'running' || engine.state === 'recovering';
+      if (!isOn || engine.telemetry()[direction]?.name === device) return;
+      await engine.setDevices({});
+      this.#dependencies.emit({ type: 'default-followed', direction, device });
+    }).catch(() => undefined); // it is `failed` then, and says so
   }
 
   async #record(request: RecordRequest): Promise<null> {
@@ -227,10 +233,11 @@ export class EngineService {
       setTimeout(resolve, RECORDING_END_MS, null).unref(),
     );
     const recording = await Promise.race([this.#stopRecording().catch(() => null), late]);
+    this.#watcher?.stop();
     const open = this.#open;
     if (open) {
       await open.engine.dispose().catch(() => undefined);
-      await open.virtualMicrophone?.remove().catch(() => undefined);
+      await open.virtualMicrophone?.close().catch(() => undefined);
       await open.backend.dispose().catch(() => undefined);
     }
     return recording;

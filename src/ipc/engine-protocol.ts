@@ -24,13 +24,11 @@ export const openRequestSchema = z.strictObject({
   provider: z.string().optional(),
   /** `auto`: the first real one that works here. */
   backend: backendIdSchema,
-  /** With back end `file`: as fast as possible instead of in real time. */
-  unpaced: z.boolean().optional(),
   devices: devicesChangeSchema,
   controls: controlsChangeSchema,
   blockMs: z.number().optional(),
-  /** Play into a microphone that other programs can pick, by this name. */
-  virtualMicrophone: z.string().min(1).max(200).optional(),
+  /** Play into a microphone that other programs can pick. */
+  virtualMicrophone: z.boolean().optional(),
 });
 export type OpenRequest = z.infer<typeof openRequestSchema>;
 
@@ -93,6 +91,14 @@ export const engineEventSchema = z.union([
   liveEventSchema,
   z.strictObject({ type: z.literal('recording-started'), folder: z.string() }),
   z.strictObject({ type: z.literal('recording-ended'), recording: recordingSummarySchema }),
+  /** Devices came or went, or changed. */
+  z.strictObject({ type: z.literal('devices'), devices: z.array(audioDeviceSchema) }),
+  /** The system's default is another one now, and sound has followed it. */
+  z.strictObject({
+    type: z.literal('default-followed'),
+    direction: z.enum(['input', 'output']),
+    device: z.string(),
+  }),
 ]);
 export type EngineEvent = z.infer<typeof engineEventSchema>;
 

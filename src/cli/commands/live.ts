@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { removeLeftovers } from '../../audio/virtual-mic/pulse-modules.ts';
 import { checkCodebooks, findQuantizer, type ModelManifest } from '../../codec/manifest.ts';
 import { UsageError } from '../../common/errors.ts';
 import type { BackendId, OpenRequest, RecordRequest } from '../../ipc/engine-protocol.ts';
@@ -17,8 +18,7 @@ interface LiveCommandOptions {
   output?: string;
   inputRate?: number;
   outputRate?: number;
-  /** true without a name. */
-  virtualMic?: string | true;
+  virtualMic?: boolean;
   quantizer?: string;
   codebooks?: number;
   mix?: number;
@@ -26,14 +26,12 @@ interface LiveCommandOptions {
   inputGain?: number;
   provider: string;
   backend: BackendId;
-  unpaced?: boolean;
   record?: string;
   bits: '16' | '24' | 'float';
   duration?: number;
   json?: boolean;
 }
 
-const DEFAULT_MICROPHONE = 'Residua Microphone';
 const DEFAULT_RECORDINGS = 'residua-recordings';
 const MAX_HOURS = 24 * 365;
 
@@ -49,7 +47,7 @@ Examples:
   residua live --virtual-mic                           a microphone that call programs can pick
   residua live --input "USB Mic" --quantizer rvq --codebooks 4
   residua live --record takes --duration 60 --json     one minute, recorded; figures to stdout
-  residua live --backend file --input noisy.wav --output clean.wav
+  residua live --backend file --input noisy.wav --output heard.wav     a rehearsal, in real time
 
 \`residua devices\` lists what --input and --output can name.`;
 
@@ -66,10 +64,7 @@ export function registerLive(program: Command): void {
     )
     .option('--input-rate <hz>', 'open the input at this rate', numberBetween(8000, 192_000))
     .option('--output-rate <hz>', 'open the output at this rate', numberBetween(8000, 192_000))
-    .option(
-      '--virtual-mic [name]',
-      `play into a microphone that other programs can pick (default name: "${DEFAULT_MICROPHONE}")`,
-    )
+    .option('--virtual-mic', 'play into "Residua Microphone", which other programs can pick')
     .option(
       '-q, --quantizer <id>',
       'quantizer id, see `residua models` (default: the first that codes)',
@@ -91,7 +86,6 @@ export function registerLive(program: Command): void {
         .choices(['auto', 'portaudio', 'decibri', 'file', 'fake'])
         .default('auto'),
     )
-    .option('--unpaced', 'with --backend file: as fast as possible instead of in real time')
     .option('--record <dir>', 'record input, output and codes into this folder')
     .addOption(bitsOption())
     .option('-d, --duration <s>', 'end after so long', numberBetween(0.1, MAX_HOURS * 3600))
@@ -111,7 +105,7 @@ async function live(options: LiveCommandOptions): Promise<void> {
     manifest: model.manifest,
     request,
     recordOnKey: record(options.record ?? DEFAULT_RECORDINGS),
-    cleanUp: () => Promise.resolve(),
+    cleanUp: async () => void (await removeLeftovers()),
     ...(options.record === undefined ? {} : { record: record(options.record) }),
     ...(options.duration === undefined ? {} : { duration: options.duration }),
   });
@@ -127,7 +121,7 @@ function openRequest(
   const { input, output, inputRate, outputRate, virtualMic, codebooks, backend } = options;
   const entry = findQuantizer(manifest, options.quantizer ?? defaultQuantizer(manifest).id);
   if (codebooks !== undefined) checkCodebooks(entry, codebooks);
-  if (virtualMic !== undefined && output !== undefined) {
+  if (virtualMic && output !== undefined) {
     throw new UsageError('--virtual-mic and --output exclude each other', {
       hint: 'The virtual microphone is where the sound goes.',
     });
@@ -136,15 +130,18 @@ function openRequest(
   if (isFile && input === undefined) {
     throw new UsageError('--backend file needs a recording', { hint: 'Name it with --input.' });
   }
-  if (virtualMic !== undefined && (isFile || backend === 'fake')) {
+  if (isFile && output === undefined) {
+    throw new UsageError('--backend file needs a file to write', {
+      hint: 'Name it with --output.',
+    });
+  }
+  if (virtualMic && (isFile || backend === 'fake')) {
     throw new UsageError(`--virtual-mic needs a sound system, not --backend ${backend}`);
   }
-  if (options.unpaced && !isFile) throw new UsageError('--unpaced goes with --backend file only');
   return {
     modelFolder,
     provider: options.provider,
     backend,
-    ...(options.unpaced ? { unpaced: true } : {}),
     devices: {
       ...(input === undefined ? {} : { input: isFile ? resolve(input) : input }),
       ...(output === undefined ? {} : { output: isFile ? resolve(output) : output }),
@@ -160,9 +157,7 @@ function openRequest(
         : { attenuationLimitDb: options.attenuationLimit }),
       ...(options.inputGain === undefined ? {} : { inputGainDb: options.inputGain }),
     },
-    ...(virtualMic === undefined
-      ? {}
-      : { virtualMicrophone: virtualMic === true ? DEFAULT_MICROPHONE : virtualMic }),
+    ...(virtualMic ? { virtualMicrophone: true } : {}),
   };
 }
 

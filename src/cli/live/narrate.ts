@@ -45,9 +45,10 @@ export function narrate(event: SupervisorEvent): Narration | undefined {
     case 'resumed':
       return news(`back after ${seconds(event.sleptMs)} of sleep`);
     case 'log':
-      return event.level === 'info'
-        ? news(event.message)
-        : incident(`${event.level === 'warn' ? 'warning' : 'error'}: ${event.message}`);
+      // For log files: the events that matter to people have lines of their own here.
+      return process.env['RESIDUA_DEBUG'] ? news(event.message) : undefined;
+    case 'default-followed':
+      return news(`the system's default ${event.direction} is '${event.device}' now`);
     case 'recording-started':
       return news(`recording to ${event.folder}`);
     case 'recording-ended':

@@ -43,11 +43,13 @@ describe('LiveTotals', () => {
     const { latencyMs, counters } = exampleTelemetry();
     show(totals, {
       state: 'stopped',
+      uptimeMs: 0,
       latencyMs: { ...latencyMs, total: 0 },
       counters: { ...counters, underruns: 3 },
     });
     const document = totals.document(given)!;
     expect(document.latencyMs.total).toBe(48);
+    expect(document.seconds).toBe(65.4);
     expect(document.counters.underruns).toBe(3);
   });
 

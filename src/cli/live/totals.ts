@@ -77,7 +77,7 @@ export class LiveTotals {
         this.#vitals = undefined;
         if (this.#last) {
           this.#earlier = addCounters(this.#earlier, this.#last.counters);
-          this.#earlierMs += this.#last.uptimeMs;
+          this.#earlierMs += this.#lastRunning?.uptimeMs ?? 0;
           this.#last = undefined;
         }
         break;
@@ -112,7 +112,7 @@ export class LiveTotals {
       input: last.input,
       output: last.output,
       virtualMicrophone: given.virtualMicrophone,
-      seconds: round((this.#earlierMs + newest.uptimeMs) / 1000),
+      seconds: round((this.#earlierMs + (this.#last ? last.uptimeMs : 0)) / 1000),
       startMs: round(given.startMs),
       latencyMs: roundAll(last.latencyMs),
       latencyTotalMs: this.#latencies.length === 0 ? null : roundAll(percentiles(this.#latencies)),
