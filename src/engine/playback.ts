@@ -36,7 +36,7 @@ const SKIP_MS = 20;
 const FADE_MS = 5;
 const SKIP_FADE_MS = 10;
 /** Memory of the averages shown, ms. */
-const AVERAGE_MS = 500;
+const AVERAGE_MS = 200;
 
 export interface PlaybackCounters {
   readonly underruns: number;
@@ -45,7 +45,7 @@ export interface PlaybackCounters {
   readonly skippedSamples: number;
 }
 
-/** Averages over the last half second, in ms; undefined before sound passes. */
+/** Averages over the last fifth of a second, in ms; undefined before sound passes. */
 export interface PlaybackDelays {
   /** From a sample being captured (block delay included) to being pulled, without the codec's overlap. */
   readonly softwareMs: number;

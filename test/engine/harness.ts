@@ -69,6 +69,17 @@ export async function harness(options: HarnessOptions = {}) {
   engine.onAny((event) => {
     if (event.type !== 'telemetry') events.push(event);
   });
+  /** Waits for something that needs turns of the event loop, time on the clock, or both. */
+  async function settle<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = () => (isDone = true);
+    void work.then(done, done);
+    while (!isDone) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!isDone && clock.pending > 0) await clock.advance(1);
+    }
+    return work;
+  }
   return {
     clock,
     backend,
@@ -84,6 +95,9 @@ export async function harness(options: HarnessOptions = {}) {
       events.filter((event): event is LiveEventOf<T> => event.type === type),
     logs: () => events.flatMap((event) => (event.type === 'log' ? [event.message] : [])),
     states: () => events.flatMap((event) => (event.type === 'state' ? [event.state] : [])),
+    settle,
+    start: () => settle(engine.start()),
+    dispose: () => settle(engine.dispose()),
     /** When the frame with this index in `played` sounded, ms. */
     timeOf(frame: number, rateHz: number): number {
       const block = times.findLast((t) => t.frame <= frame)!;
