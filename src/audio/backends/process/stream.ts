@@ -154,6 +154,7 @@ export abstract class ProcessStream implements StreamFormat {
   }
 
   #explain(reply: Reply & { type: 'failed' }): AudioDeviceError {
+    if (this.#state === 'running') return this.#lost(reply.message);
     switch (reply.reason) {
       case 'missing':
         return this.#driver.explainLoadFailure(reply.message);
