@@ -62,6 +62,15 @@ describe('StreamClock', () => {
     expect(Math.abs(clock.deviation * 1e6)).toBeLessThan(1);
   });
 
+  it('follows a clock that changes its pace, within some seconds', () => {
+    const clock = new StreamClock({ nominalRateHz: 48_000 });
+    const middleMs = feed(clock, { seconds: 120, ppm: 200 });
+    const endMs = feed(clock, { seconds: 30, ppm: -200 }, middleMs);
+    expect(Math.abs(clock.deviation * 1e6 + 200)).toBeLessThan(10);
+    expect(Math.abs(clock.timeOfMs(clock.frames) - endMs)).toBeLessThan(0.1);
+    expect(clock.shifts).toBe(0);
+  });
+
   it('moves its line within three blocks when much was lost', () => {
     const clock = new StreamClock({ nominalRateHz: 48_000 });
     feed(clock, { seconds: 10, ppm: 0 });

@@ -4,6 +4,8 @@
  * earliest block counts, and through those runs a least-squares line that forgets slowly. Stalls and
  * scheduling jitter then leave almost no trace, and a crystal's ppm are known after some seconds.
  *
+ * Where the line no longer fits (a clock that changes its pace), its memory is shortened until it does.
+ *
  * A lasting shift (frames lost in a driver) is noticed and the line moved, keeping its slope: a large one at
  * once, as blocks that are late but not lost catch up quickly.
  */
@@ -16,6 +18,11 @@ export interface StreamClockOptions {
 const BUCKET_MS = 250;
 /** Memory of the line, in ms. Shorter follows temperature, longer averages jitter. */
 const MEMORY_MS = 60_000;
+/** Arrivals that lie off the line by so much on average, over so many buckets, do not fit it. */
+const MISFIT_MS = 0.4;
+const MISFIT_BUCKETS = 4;
+/** What is kept of the past then, with each bucket. */
+const MISFIT_KEEP = 0.7;
 /** Slope is trusted once the line spans this. */
 const MIN_SPAN_MS = 3000;
 /** No device is further off than this; what looks like it is a fault. */
@@ -46,6 +53,8 @@ export class StreamClock {
   #shifted: number[] = [];
   #late: number[] = [];
   #shifts = 0;
+  /** Running average of how far arrivals lie off the line, ms. */
+  #misfitMs = 0;
   // The line: lateness = #offsetMs + #slope · (x − #pivot).
   #pivot = 0;
   #offsetMs = 0;
@@ -128,6 +137,7 @@ export class StreamClock {
       return;
     }
     this.#shifted = [];
+    this.#misfitMs += (off - this.#misfitMs) / MISFIT_BUCKETS;
     this.#include(x, y);
   }
 
@@ -146,7 +156,9 @@ export class StreamClock {
 
   #include(x: number, y: number): void {
     if (this.#weight === 0) this.#firstX = x;
-    const keep = this.#weight === 0 ? 0 : Math.exp(-(x - this.#lastX) / MEMORY_MS);
+    const fits = Math.abs(this.#misfitMs) < MISFIT_MS;
+    const usual = Math.exp(-(x - this.#lastX) / MEMORY_MS);
+    const keep = this.#weight === 0 ? 0 : fits ? usual : MISFIT_KEEP;
     this.#lastX = x;
     this.#weight = this.#weight * keep + 1;
     this.#x = this.#x * keep + x;
@@ -168,6 +180,7 @@ export class StreamClock {
     this.#offsetMs += byMs;
     this.#shifted = [];
     this.#late = [];
+    this.#misfitMs = 0;
     this.#bestY = Infinity;
     this.#shifts += 1;
   }
