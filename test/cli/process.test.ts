@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const COMMANDS = ['denoise', 'encode', 'decode', 'models', 'bench', 'evaluate'];
+const COMMANDS = ['denoise', 'encode', 'decode', 'live', 'devices', 'models', 'bench', 'evaluate'];
 
 describe('the executable', () => {
   it('ends with 0, 1 and 2, and keeps stdout for results', async () => {
