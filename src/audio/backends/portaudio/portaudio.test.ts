@@ -27,7 +27,7 @@ describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', (
 
   describe('portaudio with a sound server', () => {
     const open = async () => {
-      const backend = new PortAudioBackend({ sinkLeadMs: 60 });
+      const backend = new PortAudioBackend({ sinkLeadMs: 120 });
       const source = await backend.openSource({ device: MIC });
       const sink = await backend.openSink({ device: OUT });
       return { backend, source, sink };
@@ -47,8 +47,8 @@ describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', (
       await backend.dispose();
     });
 
-    // What is buffered bridges 180 ms; a machine that stands still for longer is given another try.
-    it('passes sound bit for bit from source to sink', { retry: 2 }, async () => {
+    // What is buffered bridges 400 ms; a machine that stands still for longer is given another try.
+    it('passes sound bit for bit from source to sink', { retry: 4 }, async () => {
       const { backend, source, sink } = await open();
       const errors: ResiduaError[] = [];
       const failed = (error: ResiduaError): void => void errors.push(error);
@@ -57,7 +57,7 @@ describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', (
       await sink.start({
         // Starts with some blocks in hand, so that this test is about samples and not about haste.
         pull: (out) => {
-          sounding ||= queue.length >= 12;
+          sounding ||= queue.length >= 30;
           const block = sounding ? queue.shift() : undefined;
           if (block === undefined) out.fill(0);
           else out.set(block);

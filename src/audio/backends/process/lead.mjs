@@ -3,7 +3,10 @@
 const SHRINK_AFTER_MS = 20_000;
 /** One hitch makes several pieces late: it counts once. */
 const ONE_HITCH_MS = 200;
-const MAX_PIECES = 16;
+const MAX_PIECES = 48;
+/** Pieces added for a hitch, and pieces that must be to spare before one is given up. */
+const GROW_PIECES = 4;
+const SPARE_PIECES = 4;
 
 /**
  * How many pieces of sound a sink keeps ready beyond those the library holds. Grows at once when sound
@@ -33,7 +36,7 @@ export class Lead {
     this.#spare = Math.min(this.#spare, waiting);
     const now = this.#nowMs();
     if (now - this.#sinceMs < SHRINK_AFTER_MS) return;
-    if (this.#spare >= 2 && this.pieces > 0) this.#set(this.pieces - 1);
+    if (this.#spare >= SPARE_PIECES && this.pieces > 0) this.#set(this.pieces - 1);
     this.#sinceMs = now;
     this.#spare = Infinity;
   }
@@ -45,7 +48,7 @@ export class Lead {
     this.#sinceMs = now;
     if (now - this.#grownMs < ONE_HITCH_MS) return;
     this.#grownMs = now;
-    if (this.pieces < MAX_PIECES) this.#set(Math.min(MAX_PIECES, this.pieces + 2));
+    if (this.pieces < MAX_PIECES) this.#set(Math.min(MAX_PIECES, this.pieces + GROW_PIECES));
   }
 
   /** @param {number} pieces */

@@ -23,32 +23,32 @@ describe('lead of a sink', () => {
   it('grows at once when sound is late, once for each hitch, up to a limit', () => {
     const { lead, run, changes } = setup(2);
     for (let i = 0; i < 8; i++) lead.late();
-    expect(lead.pieces).toBe(4);
+    expect(lead.pieces).toBe(6);
     run(300, 2);
     lead.late();
-    expect(changes).toEqual([4, 6]);
+    expect(changes).toEqual([6, 10]);
     for (let i = 0; i < 20; i++) {
       run(300, 2);
       lead.late();
     }
-    expect(lead.pieces).toBe(16);
+    expect(lead.pieces).toBe(48);
   });
 
   it('shrinks back while there is sound to spare, step by step', () => {
     const { lead, run } = setup(6);
-    run(19_000, 4);
+    run(19_000, 5);
     expect(lead.pieces).toBe(6);
-    run(2000, 4);
+    run(2000, 5);
     expect(lead.pieces).toBe(5);
-    run(200_000, 2);
+    run(200_000, 4);
     expect(lead.pieces).toBe(0);
   });
 
   it('stays where one block in the span came with nothing to spare', () => {
     const { lead, run } = setup(6);
     for (let i = 0; i < 5; i++) {
-      run(15_000, 4);
-      run(10, 1);
+      run(15_000, 5);
+      run(10, 3);
     }
     expect(lead.pieces).toBe(6);
   });

@@ -37,8 +37,8 @@ export class ProcessSink extends ProcessStream implements AudioSink {
   }
 
   get latencyMs(): number {
-    // Half a block plays, half a block is in the library's queue when the next block is asked for.
-    return this.#leadMs + samplesToMs(this.blockFrames, this.sampleRateHz) + this.#deviceMs;
+    // A quarter of a block plays, another one is in the library's queue, see `serve.mjs`.
+    return this.#leadMs + samplesToMs(this.blockFrames, this.sampleRateHz) / 2 + this.#deviceMs;
   }
 
   async start(handlers: SinkHandlers): Promise<void> {

@@ -35,6 +35,8 @@ const BYTES_PER_SAMPLE = 4;
 const MAX_WAITING_BLOCKS = 20;
 /** Libraries take their first buffers all at once; the cadence is steady after that. */
 const SETTLE_MS = 45;
+/** Writes for each block of a sink. */
+const MOST_PIECES = 4;
 /** Longest to wait for a device to play out; it hangs when the sound server is gone. */
 const DRAIN_MS = 500;
 
@@ -103,7 +105,7 @@ function runSource(source, request) {
 }
 
 /**
- * Half blocks are written, each when the one before was taken: the shortest queue that still shows at
+ * Quarters of blocks are written, each when the one before was taken: a short queue that still shows at
  * which pace the device plays. Where none is there in time, silence is written: a library must not starve.
  * @param {NativeSink} sink
  * @param {Open} request
@@ -111,9 +113,13 @@ function runSource(source, request) {
 function runSink(sink, request) {
   const frameBytes = request.channels * BYTES_PER_SAMPLE;
   const blockBytes = request.blockFrames * frameBytes;
-  const firstBytes = Math.ceil(request.blockFrames / 2) * frameBytes;
-  const pieceMs = ((firstBytes / frameBytes) * 1000) / request.sampleRateHz;
-  const silence = Buffer.alloc(firstBytes);
+  const pieceFrames = Math.ceil(request.blockFrames / MOST_PIECES);
+  const piecesPerBlock = Math.ceil(request.blockFrames / pieceFrames);
+  const pieceBytes = pieceFrames * frameBytes;
+  const pieceMs = (pieceFrames * 1000) / request.sampleRateHz;
+  // One piece plays, one is queued, and the device's own buffer lasts some ms more.
+  const patienceMs = 2 * pieceMs + 3;
+  const silence = Buffer.alloc(pieceBytes);
   const asked = Buffer.from([1]);
   const pipe = openPipe();
   const lead = new Lead(request.leadMs / pieceMs, nowMs, (pieces) =>
@@ -129,8 +135,10 @@ function runSink(sink, request) {
 
   const arrive = blocksOf(blockBytes, (block) => {
     lead.arrived(pieces.length);
-    pieces.push(block.subarray(0, firstBytes), block.subarray(firstBytes));
-    awaited -= 2;
+    for (let at = 0; at < blockBytes; at += pieceBytes) {
+      pieces.push(block.subarray(at, at + pieceBytes));
+    }
+    awaited -= piecesPerBlock;
   });
   pipe.on('data', (chunk) => {
     arrive(chunk);
@@ -138,7 +146,7 @@ function runSink(sink, request) {
   });
   const ask = () => {
     while (!closing && pieces.length + awaited <= lead.pieces) {
-      awaited += 2;
+      awaited += piecesPerBlock;
       pipe.write(asked);
     }
   };
@@ -147,7 +155,7 @@ function runSink(sink, request) {
     pieces.length > 0 || closing
       ? Promise.resolve(pieces.shift())
       : new Promise((resolve) => {
-          const timer = setTimeout(done, pieceMs);
+          const timer = setTimeout(done, patienceMs);
           wake = done;
           function done() {
             clearTimeout(timer);
@@ -165,8 +173,8 @@ function runSink(sink, request) {
     ask();
     for (;;) {
       const piece = await next();
+      if (piece === undefined && closing) break;
       if (piece === undefined) {
-        if (closing) break;
         lead.late();
         reply({ type: 'underrun' });
       }
