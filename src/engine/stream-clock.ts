@@ -53,7 +53,7 @@ export class StreamClock {
   #shifted: number[] = [];
   #late: number[] = [];
   #shifts = 0;
-  /** Running average of how far arrivals lie off the line, ms. */
+  /** Running average of how far arrivals lie off the line, ms: what a long memory lags behind. */
   #misfitMs = 0;
   // The line: lateness = #offsetMs + #slope · (x − #pivot).
   #pivot = 0;
@@ -115,13 +115,14 @@ export class StreamClock {
   /** When frame number `frames` comes by this clock, jitter taken out. */
   timeOfMs(frames: number): number {
     const x = (frames * 1000) / this.nominalRateHz;
-    return this.#originMs + x + this.#expected(x);
+    return this.#originMs + x + this.#expected(x) + this.#misfitMs;
   }
 
   /** Frames that have come by then, with fraction. */
   framesAt(atMs: number): number {
     // Solves timeOf(x) = at for x.
-    const t = atMs - this.#originMs - this.#offsetMs + this.#slope * this.#pivot;
+    const lateMs = this.#offsetMs - this.#slope * this.#pivot + this.#misfitMs;
+    const t = atMs - this.#originMs - lateMs;
     return ((t / (1 + this.#slope)) * this.nominalRateHz) / 1000;
   }
 
