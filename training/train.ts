@@ -37,6 +37,9 @@ const HELP = `Train a model.
 RESIDUA_AUDIO=DIR stands in for ../shared/audio in a config.
 `;
 
+/** Batches whose latents codebooks start from. */
+const FIT_BATCHES = 24;
+
 const root = resolve(import.meta.dirname, '..');
 
 async function main(): Promise<void> {
@@ -80,6 +83,7 @@ async function main(): Promise<void> {
   const source = await openData(config, trainer.step);
   log(source.describe());
   try {
+    await trainer.fitQuantizer(() => source.next(), FIT_BATCHES);
     await run(trainer, source, pairs, folder, minutes);
   } finally {
     await source.close();
@@ -105,6 +109,7 @@ async function run(
   const runLog = new RunLog(join(runFolder, 'log.jsonl'), trainer.step, trainer.audioSeconds);
   const { codebooks } = trainer.network.quantizer;
   const counts = new Set([...config.evaluateCodebooks.filter((n) => n < codebooks), codebooks]);
+  const evaluating = config.evaluateEverySteps > 0;
   let evaluated = -1;
   const evaluate = (): void => {
     evaluated = trainer.step;
@@ -152,11 +157,11 @@ async function run(
         runLog.step({ step, loss, learningRate, terms, audioSeconds: trainer.audioSeconds });
       }
       if (step % config.checkpointEverySteps === 0) await trainer.save(folder);
-      if (step % config.evaluateEverySteps === 0) evaluate();
+      if (evaluating && step % config.evaluateEverySteps === 0) evaluate();
     }
     await trainer.save(folder);
     // Whoever stopped it does not want to wait; and what was just evaluated is not evaluated again.
-    if (!stopping && evaluated !== trainer.step) evaluate();
+    if (evaluating && !stopping && evaluated !== trainer.step) evaluate();
   } finally {
     progress.finish();
     events.close();

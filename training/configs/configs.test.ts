@@ -12,7 +12,7 @@ const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf
 
 it.each(files)('%s is a config that can be trained', async (file) => {
   const config = await loadTrainConfig(join(import.meta.dirname, file));
-  expect(() => createQuantizer(config.quantizer, config.model.latentDim, 1, 'q')).not.toThrow();
+  expect(() => createQuantizer(config.quantizer, config.model, 1, 'q')).not.toThrow();
 });
 
 it('every run of study.json is a config that can be trained', () => {
@@ -20,7 +20,7 @@ it('every run of study.json is a config that can be trained', () => {
   expect(runs.length).toBeGreaterThan(5);
   for (const { config, rates } of runs) {
     const { quantizer, model } = parseTrainConfig(config, 'study.json');
-    const { codebooks } = createQuantizer(quantizer, model.latentDim, 1, 'q');
+    const { codebooks } = createQuantizer(quantizer, model, 1, 'q');
     for (const rate of rates) expect(rate).toBeLessThanOrEqual(codebooks);
   }
 });

@@ -261,6 +261,10 @@ export class OnnxGraph extends OnnxGraphBase {
   gather(x: Value, indices: Value, axis = 0): Value {
     return this.op('Gather', [x, indices], { axis });
   }
+  /** y[i, j] = x[i, indices[i, j]] for axis 1, and so on; indices of x's rank. */
+  gatherElements(x: Value, indices: Value, axis: number): Value {
+    return this.op('GatherElements', [x, indices], { axis });
+  }
   cast(x: Value, to: DType): Value {
     return this.op('Cast', [x], { to: dataTypeCode(to) });
   }

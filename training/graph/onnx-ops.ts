@@ -115,6 +115,9 @@ export class OnnxOps implements Ops<Value> {
   tanh(x: Value): Value {
     return this.#like(x, this.graph.tanh(x));
   }
+  sin(x: Value): Value {
+    return this.#like(x, this.graph.sin(x));
+  }
   sqrt(x: Value): Value {
     return this.#like(x, this.graph.sqrt(x));
   }

@@ -36,6 +36,7 @@ export interface Ops<V> {
   mulScalar(x: V, value: number): V;
   sigmoid(x: V): V;
   tanh(x: V): V;
+  sin(x: V): V;
   sqrt(x: V): V;
   /** Natural logarithm, x > 0. */
   log(x: V): V;

@@ -111,6 +111,9 @@ export class TfOps implements Ops<Tensor2D> {
   tanh(x: Tensor2D): Tensor2D {
     return tf.tanh(x);
   }
+  sin(x: Tensor2D): Tensor2D {
+    return tf.sin(x);
+  }
   sqrt(x: Tensor2D): Tensor2D {
     return tf.sqrt(x);
   }

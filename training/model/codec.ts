@@ -9,13 +9,19 @@
  * latent crosses from encoder to decoder.
  */
 import type { Initializer, Ops } from '../graph/ops.ts';
+import { gaussian, mulberry32 } from '../graph/random.ts';
 import { linear, trunk } from './blocks.ts';
+import { bandCount, bandLevels, compandBands, expandBands } from './companding.ts';
 import { hiddenWidth, directCoefficients, type ModelConfig, type NetworkConfig } from './config.ts';
 import { denoise } from './denoiser.ts';
 import type { Transforms } from './transforms.ts';
 
 /** Below sqrt(KNEE) the square-root compression of MDCT coefficients turns linear. */
 const KNEE = 1e-6;
+
+const NOISE_SEED = 7;
+/** Radians per unit of latent: neighbouring frames get unrelated noise, rounding errors the same. */
+const NOISE_TURNS = 5;
 
 /** c → c / (c² + ε)^¼: a square root that keeps the sign and is smooth at 0. */
 export function compress<V>(ops: Ops<V>, c: V): V {
@@ -68,9 +74,21 @@ export function encodeLatent<V>(
   transforms: Transforms,
 ): V {
   const { hopSamples } = transforms;
+  const { latentDim, encoder, sampleRate, bandCompanding: power } = config;
+  if (power !== undefined) {
+    const linearly = expand(ops, coefficients);
+    const companded = compandBands(ops, linearly, hopSamples, sampleRate, power);
+    if (encoder === null) return companded;
+    const bands = bandCount(hopSamples, sampleRate);
+    const { level, log } = bandLevels(ops, companded, hopSamples, sampleRate);
+    const seen = ops.concat(hidden === null ? [companded, log] : [companded, log, hidden]);
+    const inputs = hopSamples + bands + (hidden === null ? 0 : hiddenWidth(config));
+    const refined = refine(ops, `${scope}/encoder`, seen, inputs, latentDim, encoder, true);
+    return ops.add(companded, ops.mul(level, refined));
+  }
+  if (encoder === null) throw new RangeError('an encoder without a network wants bandCompanding');
   const inputs = hopSamples + (hidden === null ? 0 : hiddenWidth(config));
   const x = hidden === null ? coefficients : ops.concat([coefficients, hidden]);
-  const { latentDim, encoder } = config;
   const direct = directCoefficients(config);
   const identity = direct === latentDim;
   const refined = refine(ops, `${scope}/encoder`, x, inputs, latentDim, encoder, identity);
@@ -90,18 +108,43 @@ function selection(from: number, to: number, count: number): Float32Array {
   return matrix;
 }
 
-/** [frames, latentDim] → [frames, hop] samples; hop k of the output belongs to hop k − 1 of the input. */
+/** What the decoder gets. */
+export interface DecodedLatent<V> {
+  /** [frames, latentDim] */
+  latent: V;
+  /** [frames, latentDim]: how large each coordinate is likely to be, where codes tell (gain-shape.ts). */
+  levels?: V;
+}
+
+/** {@link DecodedLatent} → [frames, hop] samples; hop k of the output belongs to hop k − 1 of the input. */
 export function decodeLatent<V>(
   ops: Ops<V>,
   scope: string,
-  latent: V,
+  { latent, levels }: DecodedLatent<V>,
   config: ModelConfig,
   transforms: Transforms,
 ): V {
-  const { hopSamples, windowSamples } = transforms;
+  const { hopSamples } = transforms;
   const { latentDim, decoder } = config;
   const direct = directCoefficients(config);
   const identity = direct === hopSamples;
+  const { bandCompanding: power, noiseFill, sampleRate } = config;
+  if (power !== undefined) {
+    const bands = bandCount(hopSamples, sampleRate);
+    const { level, log } = bandLevels(ops, levels ?? latent, hopSamples, sampleRate);
+    const seen = ops.concat([latent, log]);
+    const name = `${scope}/decoder`;
+    const outputs = noiseFill ? 3 : 2;
+    const all = refine(ops, name, seen, latentDim + bands, outputs * hopSamples, decoder, true);
+    const output = (i: number): V => ops.columns(all, i * hopSamples, hopSamples);
+    // A gain for what was coded, and something of the band's own size for what was not.
+    let added = output(1);
+    if (noiseFill) added = ops.add(added, ops.mul(output(2), noiseOf(ops, latent, latentDim)));
+    added = ops.mul(levels ?? level, added);
+    const refined = ops.add(ops.mul(latent, ops.addScalar(output(0), 1)), added);
+    const linearly = expandBands(ops, refined, hopSamples, sampleRate, power);
+    return overlapAdd(ops, scope, linearly, transforms);
+  }
   const refined = refine(ops, `${scope}/decoder`, latent, latentDim, hopSamples, decoder, identity);
   let coefficients = refined;
   if (direct === hopSamples && direct === latentDim) coefficients = ops.add(latent, refined);
@@ -112,14 +155,27 @@ export function decodeLatent<V>(
     ]);
     coefficients = ops.add(ops.matmul(latent, kept), refined);
   }
+  return overlapAdd(ops, scope, expand(ops, coefficients), transforms);
+}
+
+/**
+ * Noise of unit variance [frames, dim] that is the same for the same latent, so that decoding stays repeatable without
+ * a generator's state: sines of random mixtures of the latent, many turns wide.
+ */
+function noiseOf<V>(ops: Ops<V>, latent: V, dim: number): V {
+  const random = mulberry32(NOISE_SEED);
+  const mix = Float32Array.from({ length: dim * dim }, () => NOISE_TURNS * gaussian(random));
+  const phase = ops.matmul(latent, ops.constant(`noise/${dim}`, mix, [dim, dim]));
+  return ops.mulScalar(ops.sin(ops.addScalar(phase, 1)), Math.SQRT2);
+}
+
+/** [frames, hop] MDCT coefficients → [frames, hop] samples. */
+function overlapAdd<V>(ops: Ops<V>, scope: string, coefficients: V, transforms: Transforms): V {
+  const { hopSamples, windowSamples } = transforms;
   const synthesis = ops.constant('synthesis', transforms.synthesis, [hopSamples, windowSamples]);
-  const frames = ops.matmul(expand(ops, coefficients), synthesis);
-  const tail = ops.past(
-    `${scope}/overlap`,
-    ops.columns(frames, hopSamples, hopSamples),
-    hopSamples,
-    1,
-  );
+  const frames = ops.matmul(coefficients, synthesis);
+  const second = ops.columns(frames, hopSamples, hopSamples);
+  const tail = ops.past(`${scope}/overlap`, second, hopSamples, 1);
   return ops.add(ops.columns(frames, 0, hopSamples), ops.delayed(tail, 1));
 }
 

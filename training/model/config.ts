@@ -56,7 +56,8 @@ export const modelConfigSchema = z
      * noisy coefficients, which leaves denoising to the codec and the denoiser unused.
      */
     encoderSees: z.enum(['denoised', 'denoised+hidden', 'noisy']).default('denoised+hidden'),
-    encoder: networkSchema,
+    /** null: the band companding alone makes the latent. */
+    encoder: networkSchema.nullable(),
     decoder: networkSchema,
     /** Features per frame between encoder and decoder. */
     latentDim: z.number().int().min(1).max(1024),
@@ -65,6 +66,13 @@ export const modelConfigSchema = z
      * only refining them; the rest of the latent is learned. Default: all when latentDim = hopSamples, else 0.
      */
     directCoefficients: z.number().int().min(0).optional(),
+    /**
+     * The latent is the frame's coefficients companded band by band with this power (companding.ts) instead of
+     * one by one; the networks refine them. For latentDim = hopSamples.
+     */
+    bandCompanding: z.number().min(0).max(0.9).optional(),
+    /** The decoder may fill what was not coded with noise, for which its network gives the level. */
+    noiseFill: z.boolean().default(false),
   })
   .refine(
     ({ denoiser, hopSamples }) =>
@@ -75,7 +83,17 @@ export const modelConfigSchema = z
     ({ directCoefficients = 0, latentDim, hopSamples }) =>
       directCoefficients <= Math.min(latentDim, hopSamples),
     { message: 'more than the latent or the frame holds', path: ['directCoefficients'] },
-  );
+  )
+  .refine(
+    ({ bandCompanding, directCoefficients: direct, latentDim, hopSamples }) =>
+      bandCompanding === undefined ||
+      (latentDim === hopSamples && (direct === undefined || direct === hopSamples)),
+    { message: 'wants the whole frame as the latent', path: ['bandCompanding'] },
+  )
+  .refine(({ encoder, bandCompanding }) => encoder !== null || bandCompanding !== undefined, {
+    message: 'null wants bandCompanding',
+    path: ['encoder'],
+  });
 
 export type NetworkConfig = z.infer<typeof networkSchema>;
 export type ModelConfig = z.infer<typeof modelConfigSchema>;

@@ -32,6 +32,8 @@ export const codebookSchema = z.strictObject({
 export type CodebookConfig = z.infer<typeof codebookSchema>;
 
 const KMEANS_ROUNDS = 8;
+/** Points searched at once: their distances to all codes must fit in memory. */
+const SEARCH_ROWS = 8192;
 
 export class Codebook {
   readonly config: CodebookConfig;
@@ -95,6 +97,16 @@ export class Codebook {
 
   /** The code nearest to each point [frames, dim]; points are unit rows where the codebook is normalised. */
   nearest(points: Tensor2D, store: ParameterSource): Int32Array {
+    const [frames, dim] = points.shape;
+    if (frames > SEARCH_ROWS) {
+      const codes = new Int32Array(frames);
+      for (let from = 0; from < frames; from += SEARCH_ROWS) {
+        const rows = Math.min(SEARCH_ROWS, frames - from);
+        const part = tf.tidy(() => this.nearest(tf.slice(points, [from, 0], [rows, dim]), store));
+        codes.set(part, from);
+      }
+      return codes;
+    }
     return tf.tidy(() => {
       const codes = this.codes(store);
       // −‖c‖²/2 as one more dimension: a broadcast over all scores would cost more than the product.
@@ -170,11 +182,15 @@ export class Codebook {
     this.#publish(store);
   }
 
-  /** Brings the random codes to the size of what they will stand for. */
+  /** Brings the random codes to the size, dimension by dimension, of what they will stand for. */
   #scaleMatrix(points: Float32Array, store: ParameterSource): void {
-    const rms = Math.sqrt(points.reduce((sum, x) => sum + x * x, 0) / points.length);
+    const { dim } = this;
+    const energy = new Float64Array(dim);
+    points.forEach((x, i) => (energy[i % dim]! += x * x));
+    const matrix = new Float32Array(dim * dim);
+    energy.forEach((sum, d) => (matrix[d * dim + d] = Math.sqrt((sum * dim) / points.length)));
     const variable = this.#matrix(store) as unknown as Variable;
-    tf.tidy(() => variable.assign(tf.mul(tf.eye(this.dim), rms)));
+    tf.tidy(() => variable.assign(tf.tensor2d(matrix, [dim, dim])));
   }
 
   #average(points: Float32Array, indices: Int32Array, store: ParameterSource): void {

@@ -7,12 +7,19 @@ import { FiniteScalarQuantizer, fsqOptions } from './fsq.ts';
 
 const store = new ParameterStore(mulberry32(1));
 
-/** Started on a batch of unit spread, so with gains of exactly 1. */
-function make(levels: number[], groups = 1): FiniteScalarQuantizer {
-  const dim = groups * levels.length;
-  const quantizer = new FiniteScalarQuantizer(groups, levels, dim, `q${dim}`);
-  quantizer.forward(tf.ones([1, dim]), { store, training: true, active: groups });
-  quantizer.afterStep();
+/** Started, with stages that each look at the next dimensions as they are. */
+function make(levels: number[], stages = 1): FiniteScalarQuantizer {
+  const width = levels.length;
+  const dim = stages * width;
+  const scope = `q${stages}x${width}`;
+  const quantizer = new FiniteScalarQuantizer(stages, levels, dim, scope);
+  quantizer.forward(tf.ones([1, dim]), { store, training: false, active: stages });
+  for (let i = 0; i < stages; i++) {
+    const into = tf.slice(tf.eye(dim), [0, i * width], [dim, width]) as Tensor2D;
+    store.variables.get(`${scope}/${i}/in/w`)!.assign(into);
+    store.variables.get(`${scope}/${i}/out/w`)!.assign(tf.transpose(into));
+  }
+  quantizer.restore(new Map([['started', Float32Array.of(1)]]));
   return quantizer;
 }
 
@@ -96,7 +103,7 @@ describe('codes', () => {
   });
 });
 
-describe('groups', () => {
+describe('stages of different directions', () => {
   const quantizer = make([4, 3], 3);
   const latent = tf.randomNormal([50, 6], 0, 2, 'float32', 3) as Tensor2D;
   const { quantized, codes } = run(quantizer, latent);
@@ -119,8 +126,9 @@ describe('groups', () => {
     });
   });
 
-  it('refuse a latent that they do not fill', () => {
-    expect(() => new FiniteScalarQuantizer(3, [4, 3], 7, 'q')).toThrow(RangeError);
+  it('are refused where the latent has fewer directions than one of them', () => {
+    expect(() => new FiniteScalarQuantizer(3, [4, 3], 1, 'q')).toThrow(RangeError);
+    expect(() => new FiniteScalarQuantizer(3, [4, 3], 2, 'q')).not.toThrow();
   });
 });
 

@@ -5,7 +5,7 @@
  * s = atanh(o/h); straight-through gradient across the rounding
  *
  * Mentzer et al., "Finite scalar quantization: VQ-VAE made simple", arXiv:2309.15505, §3 and listing 1.
- * Grouped: each run of `levels.length` dimensions is one codebook of Π levels entries.
+ * Residual: each stage rounds `levels.length` directions of what is left, one codebook of Π levels entries.
  */
 import { z } from 'zod';
 import { tf, type Tensor2D } from '../tf.ts';
@@ -29,44 +29,44 @@ export class FiniteScalarQuantizer extends LookupFreeQuantizer {
   readonly family = 'fsq';
   readonly #levels: readonly number[];
 
-  constructor(groups: number, levels: readonly number[], dim: number, scope: string) {
-    super(groups, levels, dim, scope);
+  constructor(stages: number, levels: readonly number[], dim: number, scope: string) {
+    super(stages, levels, dim, scope);
     this.#levels = levels;
   }
 
-  protected quantize(latent: Tensor2D): Tensor2D {
-    const { half, offset, shift, unit } = this.#rows(latent.shape[1]);
-    const bounded = tf.sub(tf.mul(tf.tanh(tf.add(latent, shift)), half), offset) as Tensor2D;
+  protected quantize(points: Tensor2D): Tensor2D {
+    const { half, offset, shift, unit } = this.#rows();
+    const bounded = tf.sub(tf.mul(tf.tanh(tf.add(points, shift)), half), offset) as Tensor2D;
     return tf.div(straightThrough(bounded, tf.round(bounded) as Tensor2D), unit) as Tensor2D;
   }
 
   protected digits(quantized: Tensor2D): Tensor2D {
-    const { unit } = this.#rows(quantized.shape[1]);
+    const { unit } = this.#rows();
     return tf.round(tf.mul(tf.add(quantized, 1), unit)) as Tensor2D;
   }
 
-  protected valueOf(digit: number, d: number): number {
+  protected gridValue(digit: number, d: number): number {
     const unit = Math.floor(this.#levels[d]! / 2);
     return (digit - unit) / unit;
   }
 
-  protected exportDigits(ops: OnnxOps, latent: GraphValue): GraphValue {
+  protected exportDigits(ops: OnnxOps, points: GraphValue): GraphValue {
     const g = ops.graph;
-    const dim = this.codebooks * this.groupDim;
+    const dim = this.stageDim;
     const row = (values: Float32Array): GraphValue => g.constant(values, [dim]);
-    const { half, offset, shift, unit } = this.#values(dim);
-    const bounded = g.sub(g.mul(g.tanh(g.add(latent, row(shift))), row(half)), row(offset));
+    const { half, offset, shift, unit } = this.#values();
+    const bounded = g.sub(g.mul(g.tanh(g.add(points, row(shift))), row(half)), row(offset));
     return g.add(g.round(bounded), row(unit));
   }
 
-  #rows(dim: number): Record<'half' | 'offset' | 'shift' | 'unit', Tensor2D> {
-    const { half, offset, shift, unit } = this.#values(dim);
-    const row = (values: Float32Array): Tensor2D => tf.tensor2d(values, [1, dim]);
+  #rows(): Record<'half' | 'offset' | 'shift' | 'unit', Tensor2D> {
+    const { half, offset, shift, unit } = this.#values();
+    const row = (values: Float32Array): Tensor2D => tf.tensor2d(values, [1, this.stageDim]);
     return { half: row(half), offset: row(offset), shift: row(shift), unit: row(unit) };
   }
 
-  #values(dim: number): Record<'half' | 'offset' | 'shift' | 'unit', Float32Array> {
-    const levels = this.levelsOf(dim);
+  #values(): Record<'half' | 'offset' | 'shift' | 'unit', Float32Array> {
+    const levels = Float32Array.from(this.#levels);
     const half = levels.map((l) => ((l - 1) * (1 + EPSILON)) / 2);
     const offset = levels.map((l) => (l % 2 === 0 ? 0.5 : 0));
     const shift = offset.map((o, i) => Math.atanh(o / half[i]!));

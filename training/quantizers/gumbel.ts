@@ -17,12 +17,15 @@ import { z } from 'zod';
 import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.ts';
 import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
 import { mulberry32, type Random } from '../graph/random.ts';
+import { TfOps } from '../graph/tf-ops.ts';
 import { entropyGap } from './balance.ts';
 import { Codebook } from './codebook.ts';
+import { groupOptions, Groups } from './groups.ts';
 import { lookUp } from './lookup.ts';
 import { searchGroups } from './product.ts';
 import {
   interleave,
+  type Decoded,
   type Quantizer,
   type QuantizerContext,
   type QuantizerForward,
@@ -39,6 +42,7 @@ export const gumbelOptions = {
   /** Weight of ‖x − sg[c]‖². */
   commitment: z.number().min(0).max(10).default(0.1),
   startStep: z.number().int().min(0).default(0),
+  ...groupOptions,
 };
 
 export const gumbelSchema = z.strictObject(gumbelOptions);
@@ -54,7 +58,7 @@ export class GumbelQuantizer implements Quantizer {
   readonly macsPerFrame: number;
   readonly groups: readonly Codebook[];
   readonly #options: GumbelOptions;
-  readonly #dim: number;
+  readonly #split: Groups;
   readonly #scope: string;
   readonly #seed: number;
   /** Of the step under way, so that a resumed run draws what it would have drawn. */
@@ -64,15 +68,12 @@ export class GumbelQuantizer implements Quantizer {
   /** Quantised training steps so far. */
   #steps = 0;
 
-  /** @throws RangeError unless dim is a multiple of groups */
+  /** @throws RangeError when the latent cannot be cut into the groups asked for */
   constructor(groups: number, options: GumbelOptions, dim: number, seed: number, scope: string) {
-    if (dim % groups !== 0) {
-      throw new RangeError(`${dim} dimensions cannot be cut into ${groups} equal groups`);
-    }
+    this.#split = new Groups(groups, dim, options, scope);
     this.codebooks = groups;
     this.codebookSize = options.size;
     this.#options = options;
-    this.#dim = dim;
     this.#scope = scope;
     this.#seed = seed;
     const codebook = {
@@ -83,15 +84,14 @@ export class GumbelQuantizer implements Quantizer {
       deadBelow: 0,
       kmeansStart: true,
     } as const;
-    this.groups = Array.from(
-      { length: groups },
-      (_, i) => new Codebook(codebook, dim / groups, `${scope}/${i}`, seed * 1000 + i),
+    this.groups = this.#split.dims.map(
+      (width, i) => new Codebook(codebook, width, `${scope}/${i}`, seed * 1000 + i),
     );
-    this.macsPerFrame = dim * options.size;
+    this.macsPerFrame = this.#split.coordinates * options.size + this.#split.macsPerFrame;
   }
 
-  get #groupDim(): number {
-    return this.#dim / this.codebooks;
+  get started(): boolean {
+    return this.groups[0]!.started;
   }
 
   /** τ of the step under way. */
@@ -103,23 +103,22 @@ export class GumbelQuantizer implements Quantizer {
 
   forward(latent: Tensor2D, context: QuantizerContext): QuantizerForward {
     const { training, store, active } = context;
-    const started = this.groups[0]!.started;
     const scales = this.groups.map((group) => {
       group.codes(store);
       const init = { kind: 'constant', value: LOG_SCALE } as const;
       return store.get(`${group.name}/scale`, [1], init) as unknown as Tensor;
     });
-    const missing = this.#dim - active * this.#groupDim;
-    const padded = (x: Tensor2D): Tensor2D =>
-      missing === 0 ? x : tf.pad(x, [[0, 0], [0, missing]]); // prettier-ignore
-    if (!started) {
+    const ops = new TfOps(store, 1, 1);
+    const turned = this.#split.before(ops, latent);
+    if (!this.started) {
       if (training) {
         this.#waiting?.dispose();
         this.#waiting = tf.keep(tf.clone(latent));
         this.#store = store;
       }
-      const kept = padded(tf.slice(latent, [0, 0], [-1, active * this.#groupDim]));
-      return { quantized: kept, loss: null, codes: null };
+      const kept = this.groups.slice(0, active).map((_, i) => this.#split.part(turned, i));
+      const quantized = this.#split.after(ops, this.#split.join(kept));
+      return { quantized, loss: null, codes: null };
     }
     if (training) {
       this.#random = mulberry32((this.#seed + 1) * 65537 + this.#steps);
@@ -129,7 +128,7 @@ export class GumbelQuantizer implements Quantizer {
     const parts: Tensor2D[] = [];
     const losses: Scalar[] = [];
     this.groups.slice(0, active).forEach((group, i) => {
-      const points = tf.slice(latent, [0, i * this.#groupDim], [-1, this.#groupDim]);
+      const points = this.#split.part(turned, i);
       if (!training) {
         const indices = group.nearest(points, store);
         codes.push(indices);
@@ -142,7 +141,7 @@ export class GumbelQuantizer implements Quantizer {
       losses.push(loss);
     });
     return {
-      quantized: padded(tf.concat(parts, 1)),
+      quantized: this.#split.after(ops, this.#split.join(parts)),
       loss: losses.length === 0 ? null : (tf.addN(losses) as Scalar),
       codes: interleave(codes),
     };
@@ -183,16 +182,20 @@ export class GumbelQuantizer implements Quantizer {
     const store = this.#store;
     if (latent === undefined || store === undefined) return;
     this.#waiting = undefined;
-    if (step >= this.#options.startStep) {
-      tf.tidy(() => {
-        this.groups.forEach((group, i) => {
-          const points = tf.slice(latent, [0, i * this.#groupDim], [-1, this.#groupDim]);
-          group.observe(points.dataSync() as Float32Array, new Int32Array(0), store);
-          this.#scaleToDistances(group, points, store);
-        });
-      });
-    }
+    if (step >= this.#options.startStep) this.fit(latent, store);
     latent.dispose();
+  }
+
+  fit(latent: Tensor2D, store: QuantizerContext['store']): void {
+    this.#split.aim(latent, store);
+    tf.tidy(() => {
+      const turned = this.#split.before(new TfOps(store, 1, 1), latent);
+      this.groups.forEach((group, i) => {
+        const points = this.#split.part(turned, i);
+        group.observe(points.dataSync() as Float32Array, new Int32Array(0), store);
+        this.#scaleToDistances(group, points, store);
+      });
+    });
   }
 
   /** s_g such that the logit of the nearest code starts at −1. */
@@ -215,13 +218,18 @@ export class GumbelQuantizer implements Quantizer {
   }
 
   exportEncoder(ops: OnnxOps, latent: GraphValue): GraphValue {
-    const tables = this.groups.map((group) => group.exported(ops));
-    return searchGroups(ops, this.#scope, latent, tables, this.#groupDim);
+    const split = this.#split.exportBefore(ops, latent);
+    return searchGroups(ops, this.#scope, split, this.#tables(ops), this.codebookSize);
   }
 
-  exportDecoder(ops: OnnxOps, codes: GraphValue): GraphValue {
-    const tables = this.groups.map((group) => group.exported(ops));
-    const parts = lookUp(ops, `${this.#scope}/lookup`, codes, tables, this.#groupDim);
-    return ops.graph.reshape(parts, [-1, this.#dim]);
+  exportDecoder(ops: OnnxOps, codes: GraphValue): Decoded {
+    const { paddedDim } = this.#split;
+    const parts = lookUp(ops, `${this.#scope}/lookup`, codes, this.#tables(ops), paddedDim);
+    const joined = ops.graph.reshape(parts, [-1, this.codebooks * paddedDim]);
+    return { latent: this.#split.exportAfter(ops, joined) };
+  }
+
+  #tables(ops: OnnxOps): Float32Array[] {
+    return this.groups.map((group, i) => this.#split.padded(group.exported(ops), i));
   }
 }

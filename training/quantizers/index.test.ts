@@ -8,7 +8,12 @@ const DIM = 8;
 const codebook = { size: 16 };
 
 function create(config: Record<string, unknown>, dim = DIM): Quantizer {
-  return createQuantizer(quantizerSchema.parse(config), dim, 1, 'scope');
+  return createQuantizer(
+    quantizerSchema.parse(config),
+    { latentDim: dim, hopSamples: dim, sampleRate: 16000 },
+    1,
+    'scope',
+  );
 }
 
 /** Config, codebooks, entries per codebook. */
@@ -22,6 +27,10 @@ const families: [Record<string, unknown>, number, number][] = [
   [{ family: 'gumbel', codebooks: 4, size: 32 }, 4, 32],
   [{ family: 'fsq', codebooks: 4, levels: [4, 3] }, 4, 12],
   [{ family: 'bsq', codebooks: 2, bits: 4 }, 2, 16],
+  [{ family: 'rvq', codebooks: 3, codebook, codeDim: 2, gain: { size: 16 } }, 3, 16],
+  [{ family: 'pq', codebooks: 3, codebook, groupDims: [3, 5], gain: { size: 16 } }, 3, 16],
+  [{ family: 'gumbel', codebooks: 3, size: 16, groupDims: [2, 6], gain: { size: 16 } }, 3, 16],
+  [{ family: 'fsq', codebooks: 3, levels: [4, 4], gain: { size: 16 } }, 3, 16],
 ];
 
 describe('createQuantizer', () => {
@@ -69,12 +78,29 @@ describe('createQuantizer', () => {
 
   it.each([
     [{ family: 'pq', codebooks: 3, codebook }],
+    [{ family: 'pq', codebooks: 2, codebook, groupDims: [3, 4] }],
     [{ family: 'gumbel', codebooks: 3, size: 16 }],
-    [{ family: 'fsq', codebooks: 3, levels: [4, 3] }],
-    [{ family: 'fsq', codebooks: 4, levels: [4, 3, 2] }],
-    [{ family: 'bsq', codebooks: 4, bits: 4 }],
+    [{ family: 'gumbel', codebooks: 3, size: 16, groupDims: [4, 4] }],
+    [{ family: 'fsq', codebooks: 3, levels: [2, 2, 2, 2, 2, 2, 2, 2, 2] }],
+    [{ family: 'bsq', codebooks: 4, bits: 9 }],
   ])('refuses to cut 8 dimensions for %j', (config) => {
     expect(() => create(config)).toThrow(RangeError);
+  });
+
+  describe('with a gain codebook', () => {
+    const config = { family: 'fsq', codebooks: 3, levels: [4, 4], gain: { size: 16 } };
+
+    it('refuses a latent that is not the frame', () => {
+      const model = { latentDim: 8, hopSamples: 16, sampleRate: 16000 } as const;
+      const parsed = quantizerSchema.parse(config);
+      expect(() => createQuantizer(parsed, model, 1, 'scope')).toThrow(RangeError);
+    });
+
+    it('refuses to have no other codebooks, or some of another size', () => {
+      expect(() => create({ ...config, codebooks: 1 })).toThrow(RangeError);
+      expect(() => create({ ...config, levels: [4, 3] })).toThrow(RangeError);
+      expect(() => create({ ...config, codebooks: 2 })).not.toThrow();
+    });
   });
 });
 

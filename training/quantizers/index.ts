@@ -1,7 +1,9 @@
 /** Makes the quantizer that a training config asks for. */
 import { z } from 'zod';
+import type { ModelConfig } from '../model/config.ts';
 import { BinarySphericalQuantizer, bsqOptions } from './bsq.ts';
 import { FiniteScalarQuantizer, fsqOptions } from './fsq.ts';
+import { gainSchema, GainShapeQuantizer } from './gain-shape.ts';
 import { GumbelQuantizer, gumbelOptions } from './gumbel.ts';
 import { channelOptions, NoQuantizer } from './none.ts';
 import { ProductQuantizer, productOptions } from './product.ts';
@@ -18,6 +20,8 @@ const rates = {
    * ln codebooks (quantizer dropout, arXiv:2107.03312 §III-C); 0: every step uses all, the model has one rate.
    */
   dropout: z.number().min(0).max(1).default(0),
+  /** The first of the codebooks codes the envelope, the others the shape (gain-shape.ts). */
+  gain: gainSchema.optional(),
 };
 
 export const quantizerSchema = z.discriminatedUnion('family', [
@@ -34,16 +38,26 @@ export const quantizerSchema = z.discriminatedUnion('family', [
 export type QuantizerConfig = z.infer<typeof quantizerSchema>;
 
 /**
- * @param dim features of the latent
+ * @param model whose latent it is for
  * @param scope prefix of the names of its parameters
  * @throws RangeError when the latent cannot be cut into the groups asked for
  */
 export function createQuantizer(
   config: QuantizerConfig,
-  dim: number,
+  model: Pick<ModelConfig, 'latentDim' | 'hopSamples' | 'sampleRate'>,
   seed: number,
   scope: string,
 ): Quantizer {
+  const { latentDim: dim } = model;
+  if (!('gain' in config) || config.gain === undefined) return plain(config, dim, seed, scope);
+  const { gain, ...rest } = config;
+  if (dim !== model.hopSamples) throw new RangeError('a gain codebook wants the whole frame');
+  if (config.codebooks < 2) throw new RangeError('a gain codebook wants others after it');
+  const shape = plain({ ...rest, codebooks: config.codebooks - 1 }, dim, seed, scope);
+  return new GainShapeQuantizer(shape, gain.size, model, seed, scope);
+}
+
+function plain(config: QuantizerConfig, dim: number, seed: number, scope: string): Quantizer {
   switch (config.family) {
     case 'none':
       return new NoQuantizer(config, seed);

@@ -1,102 +1,85 @@
 import { describe, expect, it } from 'vitest';
 import { codebookUsage } from '../../src/metrics/index.ts';
+import { quantizerGraphs } from '../export/test-graphs.ts';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import { ParameterStore } from '../graph/tf-ops.ts';
 import { tf, type Scalar, type Tensor2D } from '../tf.ts';
 import { BinarySphericalQuantizer } from './bsq.ts';
 import { FiniteScalarQuantizer } from './fsq.ts';
 
-const GROUPS = 2;
-const GROUP_DIM = 3;
-const DIM = GROUPS * GROUP_DIM;
-const SIDES = ['in', 'out'] as const;
+const STAGES = 3;
+const STAGE_DIM = 3;
+const DIM = 6;
 
-const fsq = () => new FiniteScalarQuantizer(GROUPS, [8, 5, 4], DIM, 'q');
-const bsq = () => new BinarySphericalQuantizer(GROUPS, GROUP_DIM, 0.1, DIM, 'q');
+const fsq = () => new FiniteScalarQuantizer(STAGES, [8, 5, 4], DIM, 'q');
+const bsq = () => new BinarySphericalQuantizer(STAGES, STAGE_DIM, 0.1, DIM, 'q');
 type Subject = ReturnType<typeof fsq> | ReturnType<typeof bsq>;
 
-/** Gaussian latents, dimension d `scales[d % length]` times as large. */
-function latents(seed: number, scales: readonly number[] = [1], frames = 1000): Tensor2D {
+/** A rotation (a reflection, to be exact) away from the axes. */
+const TURN = tf.sub(tf.eye(DIM), tf.fill([DIM, DIM], 2 / DIM)) as Tensor2D;
+
+/** Latents with most energy along a few directions, off the origin. */
+function latents(seed: number, { scale = 1, frames = 600, offset = 0.5 } = {}): Tensor2D {
   const random = mulberry32(seed);
-  const values = Float32Array.from(
-    { length: frames * DIM },
-    (_, i) => gaussian(random) * scales[(i % DIM) % scales.length]!,
-  );
-  return tf.tensor2d(values, [frames, DIM]);
-}
-
-/** Root mean square of every dimension. */
-function spread(x: Tensor2D): Float32Array {
-  return tf.sqrt(tf.mean(tf.square(x), 0)).dataSync() as Float32Array;
-}
-
-function gains(store: ParameterStore): Record<'in' | 'out', Float32Array> {
-  const read = (side: 'in' | 'out') =>
-    store.variables.get(`q/${side}`)!.dataSync().slice() as Float32Array;
-  return { in: read('in'), out: read('out') };
+  const sizes = [2, 1.5, 1, 0.5, 0.3, 0.2];
+  const values = Float32Array.from({ length: frames * DIM }, (_, i) => {
+    return scale * (sizes[i % DIM]! * gaussian(random) + offset);
+  });
+  return tf.matMul(tf.tensor2d(values, [frames, DIM]), TURN);
 }
 
 function run(
   quantizer: Subject,
   store: ParameterStore,
   latent: Tensor2D,
-  { training = true, active = GROUPS } = {},
+  { training = true, active = STAGES } = {},
 ) {
   return quantizer.forward(latent, { store, training, active });
 }
 
-function start(create: () => Subject, first: Tensor2D, active = GROUPS) {
+/** Fitted, in its store. */
+function fitted(create: () => Subject, to = latents(1)) {
   const store = new ParameterStore(mulberry32(1));
   const quantizer = create();
-  run(quantizer, store, first, { active });
-  quantizer.afterStep();
+  quantizer.fit(to, store);
   return { store, quantizer };
 }
 
-function expectClose(actual: ArrayLike<number>, wanted: ArrayLike<number>, tolerance = 1e-5): void {
-  expect(actual.length).toBe(wanted.length);
-  Array.from(wanted).forEach((x, i) => {
-    expect(Math.abs(actual[i]! - x)).toBeLessThanOrEqual(tolerance * Math.abs(x));
-  });
-}
-
+const meanSquare = (x: Tensor2D): number => tf.mean(tf.square(x)).dataSync()[0]!;
+const gap = (a: Tensor2D, b: Tensor2D): number => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
 const isFinite = (x: { dataSync(): ArrayLike<number> }): boolean =>
   Array.from(x.dataSync()).every(Number.isFinite);
 
-/** Uneven on purpose: one gain for all dimensions would not do. */
-const UNEVEN = [1e-3, 0.1, 1, 7, 50, 1e3];
+/** What a stage adds for its codes, from the table and the matrices. */
+function contribution({ quantizer, store }: ReturnType<typeof fitted>, stage: number, all: Int32Array) {
+  const table = quantizer.table();
+  const codes = all.filter((_, i) => i % STAGES === stage);
+  const rows = Array.from(codes, (k) => [...table.slice(k * STAGE_DIM, (k + 1) * STAGE_DIM)]);
+  const [w, b] = ['w', 'b'].map((part) => store.variables.get(`q/${stage}/out/${part}`)!);
+  return tf.add(tf.matMul(tf.tensor2d(rows), w as unknown as Tensor2D), b!) as Tensor2D;
+}
+
+const NAMES = [0, 1, 2].flatMap((i) => ['in/w', 'out/b', 'out/w'].map((part) => `q/${i}/${part}`));
 
 describe.each([
   ['fsq', fsq],
   ['bsq', bsq],
 ] as const)('%s', (_name, create) => {
   describe('before the start', () => {
-    it.each([true, false])(
-      'hands latents through, with its gains in the store (%j)',
-      (training) => {
-        const store = new ParameterStore(mulberry32(1));
-        const latent = latents(1);
-        const { quantized, codes, loss } = run(create(), store, latent, { training });
-        expect(quantized.dataSync()).toEqual(latent.dataSync());
-        expect(codes).toBeNull();
-        expect(loss).toBeNull();
-        expect([...store.variables.keys()].sort()).toEqual(['q/in', 'q/out']);
-        for (const variable of store.variables.values()) expect(variable.shape).toEqual([DIM]);
-        for (const side of SIDES) expect([...gains(store)[side]]).toEqual(Array(DIM).fill(1));
-      },
-    );
-
-    it('leaves out the groups that are not in use', () => {
-      const latent = latents(1, [1], 5);
-      const { quantized } = run(create(), new ParameterStore(mulberry32(1)), latent, { active: 1 });
-      const wanted = latent.arraySync().map((row) => row.map((x, d) => (d < GROUP_DIM ? x : 0)));
-      expect(quantized.arraySync()).toEqual(wanted);
+    it.each([true, false])('hands latents through, with all parameters there (%j)', (training) => {
+      const store = new ParameterStore(mulberry32(1));
+      const latent = latents(1);
+      const { quantized, codes, loss } = run(create(), store, latent, { training, active: 1 });
+      expect(quantized.dataSync()).toEqual(latent.dataSync());
+      expect(codes).toBeNull();
+      expect(loss).toBeNull();
+      expect([...store.variables.keys()].sort()).toEqual(NAMES);
     });
 
-    it('gives the latent its gradient, and the gains none that an optimizer would follow', () => {
+    it('gives the latent its gradient, and the matrices none that an optimizer would follow', () => {
       const store = new ParameterStore(mulberry32(1));
       const quantizer = create();
-      const latent = tf.variable(latents(1, [1], 5));
+      const latent = tf.variable(latents(1, { frames: 5 }));
       run(quantizer, store, latent);
       const { grads } = tf.variableGrads(
         () => tf.sum(run(quantizer, store, latent).quantized) as Scalar,
@@ -109,10 +92,10 @@ describe.each([
     it('does not start on latents that are not of training', () => {
       const store = new ParameterStore(mulberry32(1));
       const quantizer = create();
-      run(quantizer, store, latents(1, UNEVEN), { training: false });
+      run(quantizer, store, latents(1), { training: false });
       quantizer.afterStep();
+      expect(quantizer.started).toBe(false);
       expect(run(quantizer, store, latents(1)).codes).toBeNull();
-      expect([...gains(store).in]).toEqual(Array(DIM).fill(1));
     });
 
     it('does not start before the step is over, and keeps no more than one batch until then', () => {
@@ -128,165 +111,132 @@ describe.each([
       expect(tf.memory().numTensors).toBe(before + 1);
       quantizer.afterStep();
       expect(tf.memory().numTensors).toBe(before);
+      expect(quantizer.started).toBe(true);
       expect(run(quantizer, store, latents(1)).codes).not.toBeNull();
     });
-  });
 
-  describe('the gains', () => {
-    it('start at the spread of every dimension and its inverse', () => {
-      const first = tf.add(latents(1, UNEVEN), tf.tensor1d([0, 0.3, -2, 0, 0, 0])) as Tensor2D;
-      const { store } = start(create, first);
-      const rms = spread(first);
-      // A little is added for silence, which shows at the smallest.
-      expectClose(gains(store).out, rms, 0.01);
-      expectClose(gains(store).out.slice(1), rms.slice(1));
-      expectClose(
-        gains(store).in,
-        gains(store).out.map((x) => 1 / x),
-      );
-    });
-
-    it('start for all groups, even if the first step trains only one', () => {
-      const all = start(create, latents(1, UNEVEN));
-      const one = start(create, latents(1, UNEVEN), 1);
-      expect(gains(one.store)).toEqual(gains(all.store));
-    });
-
-    it('are set once only', () => {
-      const { store, quantizer } = start(create, latents(1));
-      const before = gains(store);
-      run(quantizer, store, latents(2, [100]));
+    it('starts by itself as it would be fitted, even if the first step trains one stage only', () => {
+      const store = new ParameterStore(mulberry32(1));
+      const quantizer = create();
+      run(quantizer, store, latents(1), { active: 1 });
       quantizer.afterStep();
-      expect(gains(store)).toEqual(before);
-    });
-  });
-
-  describe.each([[[1e-3]], [[1e3]], [UNEVEN]])('latents of size %j', (scales) => {
-    const unit = start(create, latents(1));
-    const scaled = start(create, latents(1, scales));
-    const size = Array.from({ length: DIM }, (_, d) => scales[d % scales.length]!);
-    const ofUnit = run(unit.quantizer, unit.store, latents(2));
-    const ofScaled = run(scaled.quantizer, scaled.store, latents(2, scales));
-
-    it('use the codes as well as unit ones', () => {
-      for (let group = 0; group < GROUPS; group++) {
-        const use = (codes: Int32Array) =>
-          codebookUsage(
-            codes.filter((_, i) => i % GROUPS === group),
-            unit.quantizer.codebookSize,
-          );
-        const [wanted, found] = [use(ofUnit.codes!), use(ofScaled.codes!)];
-        expect(wanted.perplexity).toBeGreaterThan(0.4 * unit.quantizer.codebookSize);
-        expect(found.usage).toBeGreaterThan(wanted.usage - 0.03);
-        expect(found.perplexity).toBeGreaterThan(0.98 * wanted.perplexity);
+      const wanted = fitted(create);
+      for (const name of NAMES) {
+        const [a, b] = [store, wanted.store].map((s) => s.variables.get(name)!.dataSync());
+        expect(a).toEqual(b);
       }
+    });
+  });
+
+  describe('fitting', () => {
+    it('happens once: later steps move nothing', () => {
+      const { store, quantizer } = fitted(create);
+      const read = () => NAMES.map((name) => store.variables.get(name)!.dataSync().slice());
+      const before = read();
+      run(quantizer, store, latents(2, { scale: 100 }));
+      quantizer.afterStep();
+      expect(read()).toEqual(before);
+    });
+
+    it('takes the place of a start that was waiting, and keeps no tensors but parameters', () => {
+      const store = new ParameterStore(mulberry32(1));
+      const quantizer = create();
+      const [first, second] = [latents(5, { scale: 50 }), latents(1)];
+      const before = tf.memory().numTensors;
+      tf.tidy(() => void run(quantizer, store, first));
+      quantizer.fit(second, store);
+      // A variable holds a tensor, and its initial value may stay.
+      expect(tf.memory().numTensors - before).toBeLessThanOrEqual(2 * NAMES.length);
+      quantizer.afterStep();
+      const wanted = fitted(create);
+      const z = latents(2);
+      expect(run(quantizer, store, z).codes).toEqual(run(wanted.quantizer, wanted.store, z).codes);
+    });
+
+    it.each([0.02, 1, 1e3])('brings latents of size %d back at their size', (scale) => {
+      const unit = fitted(create);
+      const scaled = fitted(create, latents(1, { scale }));
+      const [small, large] = [latents(2), latents(2, { scale })];
+      const ofUnit = run(unit.quantizer, unit.store, small);
+      const ofScaled = run(scaled.quantizer, scaled.store, large);
       const same = ofScaled.codes!.filter((code, i) => code === ofUnit.codes![i]).length;
-      expect(same).toBeGreaterThan(0.98 * ofUnit.codes!.length);
+      expect(same).toBeGreaterThan(0.95 * ofUnit.codes!.length);
+      const error = meanSquare(tf.sub(large, ofScaled.quantized)) / meanSquare(large);
+      expect(error).toBeLessThan(0.35);
     });
 
-    it('come back at their size', () => {
-      const back = spread(ofScaled.quantized);
-      expectClose(
-        back,
-        spread(ofUnit.quantized).map((x, d) => x * size[d]!),
-        0.02,
+    it('codes what never changes exactly', () => {
+      const constant = tf.tile(tf.tensor2d([[3, -1, 0.5, 0, 2, 7]]), [50, 1]) as Tensor2D;
+      const { store, quantizer } = fitted(create, constant);
+      expect(gap(run(quantizer, store, constant).quantized, constant)).toBeLessThan(1e-2);
+    });
+
+    it('uses most codes of the first stage', () => {
+      const { store, quantizer } = fitted(create);
+      const { codes } = run(quantizer, store, latents(2, { frames: 2000 }));
+      const first = codebookUsage(
+        codes!.filter((_, i) => i % STAGES === 0),
+        quantizer.codebookSize,
       );
-      spread(latents(2, scales)).forEach((x, d) => {
-        expect(back[d]! / x).toBeGreaterThan(0.4);
-        expect(back[d]! / x).toBeLessThan(1.2);
-      });
+      expect(first.perplexity).toBeGreaterThan(0.3 * quantizer.codebookSize);
     });
   });
 
-  describe('the state', () => {
-    it('says whether it has started, and restores it', () => {
-      expect([...create().state()]).toEqual([['started', Float32Array.of(0)]]);
-      const { store, quantizer } = start(create, latents(1, UNEVEN));
-      expect([...quantizer.state()]).toEqual([['started', Float32Array.of(1)]]);
+  describe('stages', () => {
+    const made = fitted(create);
+    const z = latents(2, { frames: 100 });
+    const all = run(made.quantizer, made.store, z);
 
-      const resumed = create();
-      resumed.restore(quantizer.state());
-      const before = gains(store);
-      const latent = latents(2, UNEVEN);
-      const wanted = run(quantizer, store, latent);
-      const found = run(resumed, store, latent);
-      expect(found.codes).toEqual(wanted.codes);
-      expect(found.quantized.dataSync()).toEqual(wanted.quantized.dataSync());
-      resumed.afterStep();
-      expect(gains(store)).toEqual(before);
-
-      resumed.restore(create().state());
-      expect(run(resumed, store, latent).codes).toBeNull();
+    it('add up to the quantized latent', () => {
+      const parts = [0, 1, 2].map((i) => contribution(made, i, all.codes!));
+      expect(gap(all.quantized, tf.addN(parts) as Tensor2D)).toBeLessThan(1e-5);
     });
-  });
 
-  it('leaves out the groups that are not in use', () => {
-    const { store, quantizer } = start(create, latents(1, UNEVEN));
-    const latent = latents(2, UNEVEN, 20);
-    const all = run(quantizer, store, latent);
-    const first = run(quantizer, store, latent, { active: 1 });
-    expect(first.codes).toEqual(all.codes!.filter((_, i) => i % GROUPS === 0));
-    const wanted = all.quantized
-      .arraySync()
-      .map((row) => row.map((x, d) => (d < GROUP_DIM ? x : 0)));
-    expect(first.quantized.arraySync()).toEqual(wanted);
+    it('leave less error one after the other', () => {
+      const errors = [1, 2, 3].map((active) =>
+        meanSquare(tf.sub(z, run(made.quantizer, made.store, z, { active }).quantized)),
+      );
+      errors.reduce((before, error) => {
+        expect(error).toBeLessThan(0.9 * before);
+        return error;
+      }, meanSquare(z));
+    });
+
+    it('that are left out change nothing before them', () => {
+      for (let active = 1; active < STAGES; active++) {
+        const { codes } = run(made.quantizer, made.store, z, { active });
+        expect(codes).toEqual(all.codes!.filter((_, i) => i % STAGES < active));
+      }
+    });
   });
 
   describe('gradients', () => {
-    /** Of a sum over the quantized latent that weighs every value differently. */
-    function gradients(active = GROUPS) {
-      const { store, quantizer } = start(create, latents(1, [0.5, 3]));
-      const latent = tf.variable(latents(2, [0.5, 3], 50));
-      const weights = latents(3, [1], 50);
+    it.each([STAGES, 1])('reach the latent and the matrices of active stages (%i)', (active) => {
+      const { store, quantizer } = fitted(create);
+      const latent = tf.variable(latents(2, { frames: 50 }));
+      const weights = latents(3, { frames: 50 });
       const { grads } = tf.variableGrads(
         () =>
           tf.sum(tf.mul(run(quantizer, store, latent, { active }).quantized, weights)) as Scalar,
         [latent, ...store.variables.values()],
       );
-      const of = (name: string) => grads[name]!;
-      return {
-        latent,
-        weights,
-        store,
-        quantized: run(quantizer, store, latent, { active }).quantized,
-        ofLatent: of(latent.name) as Tensor2D,
-        ofIn: of(store.variables.get('q/in')!.name),
-        ofOut: of(store.variables.get('q/out')!.name),
-      };
-    }
-
-    it('reach the latent and both gains', () => {
-      const { latent, weights, store, quantized, ofLatent, ofIn, ofOut } = gradients();
-      for (const gradient of [ofLatent, ofIn, ofOut]) {
-        expect(isFinite(gradient)).toBe(true);
-      }
-      for (const x of spread(ofLatent)) expect(x).toBeGreaterThan(1e-3);
-      for (const x of ofIn.dataSync()) expect(Math.abs(x)).toBeGreaterThan(1e-3);
-      // The grid is what the gain multiplies.
-      const onGrid = tf.sum(tf.mul(quantized, weights), 0).dataSync();
-      const { in: into, out } = gains(store);
-      ofOut.dataSync().forEach((x, d) => expect(x * out[d]!).toBeCloseTo(onGrid[d]!, 3));
-      // Latent and gain matter as their product only.
-      const alongLatent = tf.sum(tf.mul(latent, ofLatent), 0).dataSync();
-      ofIn.dataSync().forEach((x, d) => expect(x * into[d]!).toBeCloseTo(alongLatent[d]!, 3));
-    });
-
-    it('are zero for groups that are not in use', () => {
-      const { ofLatent, ofIn, ofOut } = gradients(1);
-      const zeros = Array(DIM - GROUP_DIM).fill(0);
-      for (const x of [spread(ofLatent), ofIn.dataSync(), ofOut.dataSync()]) {
-        expect([...x.slice(GROUP_DIM)]).toEqual(zeros);
-        for (const value of x.slice(0, GROUP_DIM)) expect(value).not.toBe(0);
+      expect(isFinite(grads[latent.name]!)).toBe(true);
+      expect(meanSquare(grads[latent.name] as Tensor2D)).toBeGreaterThan(1e-4);
+      for (const name of NAMES) {
+        const gradient = grads[store.variables.get(name)!.name];
+        if (Number(name.split('/')[1]) >= active) expect(gradient).toBeUndefined();
+        else {
+          expect(isFinite(gradient!)).toBe(true);
+          expect(tf.max(tf.abs(gradient!)).dataSync()[0]).toBeGreaterThan(1e-3);
+        }
       }
     });
   });
 
-  it('stays finite when it starts on silence', () => {
-    const { store, quantizer } = start(create, tf.zeros([10, DIM]));
-    for (const side of SIDES) {
-      for (const x of gains(store)[side]) expect(x > 0 && Number.isFinite(x)).toBe(true);
-    }
-    for (const latent of [tf.zeros([10, DIM]) as Tensor2D, latents(1, [1], 10)]) {
+  it('stays finite when it is fitted to silence', () => {
+    const { store, quantizer } = fitted(create, tf.zeros([10, DIM]));
+    for (const variable of store.variables.values()) expect(isFinite(variable)).toBe(true);
+    for (const latent of [tf.zeros([10, DIM]) as Tensor2D, latents(1, { frames: 10 })]) {
       const at = tf.variable(latent);
       const { quantized, codes } = run(quantizer, store, at);
       expect(isFinite(quantized)).toBe(true);
@@ -299,5 +249,54 @@ describe.each([
       expect(isFinite(value)).toBe(true);
       expect(Object.values(grads).every(isFinite)).toBe(true);
     }
+  });
+
+  it('says in its state whether it has started, and restores it', () => {
+    expect([...create().state()]).toEqual([['started', Float32Array.of(0)]]);
+    const { store, quantizer } = fitted(create);
+    expect([...quantizer.state()]).toEqual([['started', Float32Array.of(1)]]);
+    const resumed = create();
+    resumed.restore(quantizer.state());
+    expect(resumed.started).toBe(true);
+    const z = latents(2);
+    const [wanted, found] = [quantizer, resumed].map((q) => run(q, store, z));
+    expect(found!.codes).toEqual(wanted!.codes);
+    expect(found!.quantized.dataSync()).toEqual(wanted!.quantized.dataSync());
+    resumed.restore(create().state());
+    expect(run(resumed, store, z).codes).toBeNull();
+  });
+
+  describe('exported', () => {
+    const made = fitted(create);
+    const z = latents(2, { frames: 100 });
+    const { codes, quantized } = run(made.quantizer, made.store, z);
+
+    it('chooses and decodes the codes that it trains with', async () => {
+      const graphs = await quantizerGraphs(made.quantizer, made.store, DIM);
+      const chosen = await graphs.encode(z);
+      const equal = chosen.filter((code, i) => code === codes![i]).length;
+      expect(chosen.length).toBe(codes!.length);
+      expect(equal / chosen.length).toBeGreaterThan(0.99);
+      const { latent, levels } = await graphs.decode(codes!);
+      expect(gap(tf.tensor2d(latent, z.shape), quantized)).toBeLessThan(1e-4);
+      expect(levels).toBeUndefined();
+    });
+
+    it.each([0, 1, 2])('adds nothing for an absent code (stage %i)', async (absent) => {
+      const graphs = await quantizerGraphs(made.quantizer, made.store, DIM);
+      const { latent } = await graphs.decode(codes!.map((k, i) => (i % STAGES === absent ? -1 : k)));
+      const others = [0, 1, 2].filter((stage) => stage !== absent);
+      const wanted = tf.addN(others.map((stage) => contribution(made, stage, codes!))) as Tensor2D;
+      expect(gap(tf.tensor2d(latent, z.shape), wanted)).toBeLessThan(1e-4);
+    });
+
+    it('decodes the first codes alone as the trainer does, and none as silence', async () => {
+      const graphs = await quantizerGraphs(made.quantizer, made.store, DIM);
+      const first = await graphs.decode(codes!.map((k, i) => (i % STAGES < 2 ? k : -1)));
+      const wanted = run(made.quantizer, made.store, z, { active: 2 }).quantized;
+      expect(gap(tf.tensor2d(first.latent, z.shape), wanted)).toBeLessThan(1e-4);
+      const none = await graphs.decode(new Int32Array(codes!.length).fill(-1));
+      expect(none.latent.every((x) => x === 0)).toBe(true);
+    });
   });
 });

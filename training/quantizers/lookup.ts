@@ -1,5 +1,6 @@
 /** Codes → rows of their codebooks, in an exported decoder. */
 import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
+import type { StageMatrices } from './residual-graph.ts';
 
 /**
  * @param codes int32 [T, codebooks], −1 = absent
@@ -25,4 +26,37 @@ export function lookUp(
   );
   const present = g.add(codes, offsets);
   return g.gather(rows, g.where(g.less(codes, g.int32(0)), g.int32(0), present), 0);
+}
+
+/**
+ * Looked-up rows taken back to the latent and summed: Σ_i c_ikᵢ·outOfᵢ + outOfBiasᵢ over the codes that are there.
+ * @param tables one row-major [size, width] per codebook
+ * @returns [T, dim]
+ */
+export function projectedLookUp(
+  ops: OnnxOps,
+  scope: string,
+  codes: GraphValue,
+  tables: readonly Float32Array[],
+  back: readonly Pick<StageMatrices, 'outOf' | 'outOfBias'>[],
+  dim: number,
+): GraphValue {
+  const count = tables.length;
+  const width = back[0]!.outOf.length / dim;
+  // A last column of ones carries the bias, so that an absent code is zero as a whole.
+  const wide = width + 1;
+  const rows = tables.map((table) => {
+    const size = table.length / width;
+    const out = new Float32Array(size * wide).fill(1);
+    for (let k = 0; k < size; k++) out.set(table.subarray(k * width, (k + 1) * width), k * wide);
+    return out;
+  });
+  const matrix = new Float32Array(count * wide * dim);
+  back.forEach(({ outOf, outOfBias }, i) => {
+    matrix.set(outOf, i * wide * dim);
+    matrix.set(outOfBias, (i * wide + width) * dim);
+  });
+  const found = lookUp(ops, `${scope}/lookup`, codes, rows, wide);
+  const joined = ops.graph.reshape(found, [-1, count * wide]);
+  return ops.matmul(joined, ops.learned(`${scope}/back`, matrix, [count * wide, dim]));
 }

@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import { tf, type Scalar, type Tensor2D } from '../tf.ts';
 import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
-import type { Quantizer, QuantizerContext, QuantizerForward } from './quantizer.ts';
+import type { Decoded, Quantizer, QuantizerContext, QuantizerForward } from './quantizer.ts';
 
 export const channelOptions = {
   /** Standard deviation σ of the noise added while training; none by default. */
@@ -44,6 +44,10 @@ export class NoQuantizer implements Quantizer {
     const loss = tf.mul(tf.mean(bits), this.#ratePenalty) as Scalar;
     return { quantized: tf.add(latent, noise) as Tensor2D, loss, codes: null };
   }
+  readonly started = true;
+  fit(): void {
+    // Nothing starts from data.
+  }
   afterStep(): void {
     // Nothing is learned here.
   }
@@ -56,7 +60,7 @@ export class NoQuantizer implements Quantizer {
   exportEncoder(_ops: OnnxOps, latent: GraphValue): GraphValue {
     return latent;
   }
-  exportDecoder(_ops: OnnxOps, latent: GraphValue): GraphValue {
-    return latent;
+  exportDecoder(_ops: OnnxOps, latent: GraphValue): Decoded {
+    return { latent };
   }
 }

@@ -1,30 +1,18 @@
 /** Principal directions, for projections that start where the energy is. */
-import type { Random } from '../graph/random.ts';
-import { gaussian } from '../graph/random.ts';
+import { gaussian, type Random } from '../graph/random.ts';
+import { tf, type Tensor2D } from '../tf.ts';
 
 const ROUNDS = 30;
 
 /**
  * Orthonormal directions that hold most of the points' energy, the strongest first, by orthogonal iteration on
  * their second moments (Golub & Van Loan, "Matrix Computations", §8.2.4).
- * @param points row-major [n, dim]
+ * @param points [n, dim]
  * @returns row-major [dim, count]
  */
-export function principalDirections(
-  points: Float32Array,
-  dim: number,
-  count: number,
-  random: Random,
-): Float32Array {
-  const moments = new Float64Array(dim * dim);
-  for (let at = 0; at + dim <= points.length; at += dim) {
-    for (let a = 0; a < dim; a++) {
-      const x = points[at + a]!;
-      for (let b = 0; b <= a; b++) moments[a * dim + b]! += x * points[at + b]!;
-    }
-  }
-  for (let a = 0; a < dim; a++)
-    for (let b = 0; b < a; b++) moments[b * dim + a] = moments[a * dim + b]!;
+export function principalDirections(points: Tensor2D, count: number, random: Random): Float32Array {
+  const dim = points.shape[1];
+  const moments = tf.tidy(() => tf.matMul(points, points, true, false).dataSync() as Float32Array);
   let basis = Array.from({ length: count }, () =>
     Float64Array.from({ length: dim }, () => gaussian(random)),
   );

@@ -111,11 +111,35 @@ describe('start', () => {
 });
 
 describe('rotation', () => {
-  it('starts as the identity: the same codes and latents as without', () => {
-    const [plain, rotated] = [trained(), trained({ rotation: true })];
-    const at = latents(40, 50);
-    expect(rotated.run(at).codes).toEqual(plain.run(at).codes);
-    expect(gap(rotated.run(at).quantized, plain.run(at).quantized)).toBeLessThan(1e-5);
+  /** Latents whose energy lies along a few directions that are no axes. */
+  function slanted(seed: number): Tensor2D {
+    const sizes = tf.tensor1d([3, 2, 1, 0.5, 0.2, 0.1]);
+    const turn = tf.sub(tf.eye(DIM), tf.fill([DIM, DIM], 2 / DIM)) as Tensor2D;
+    return tf.matMul(tf.mul(latents(seed), sizes) as Tensor2D, turn);
+  }
+
+  it('starts at the principal directions, the strongest first, and back', () => {
+    const { store, quantizer, run } = trained({ rotation: true }, 0);
+    run(slanted(1), GROUPS, true);
+    quantizer.afterStep(0);
+    const [before, after] = ['before', 'after'].map(
+      (side) => store.variables.get(`q/${side}/w`)! as unknown as Tensor2D,
+    );
+    expect(gap(tf.matMul(before!, after!), tf.eye(DIM))).toBeLessThan(1e-4);
+    const energies = tf.mean(tf.square(tf.matMul(slanted(1), before!)), 0).dataSync();
+    for (let d = 1; d < DIM; d++) expect(energies[d]).toBeLessThan(energies[d - 1]!);
+    expect(energies[0]).toBeGreaterThan(7);
+    expect(energies[DIM - 1]).toBeLessThan(0.02);
+  });
+
+  it('brings what matters into the first groups', () => {
+    const at = slanted(40);
+    const first = (overrides: Overrides): number => {
+      const { store, quantizer, run } = trained(overrides, 0);
+      quantizer.fit(slanted(1), store);
+      return tf.mean(tf.squaredDifference(at, run(at, 1).quantized)).dataSync()[0]!;
+    };
+    expect(first({ rotation: true })).toBeLessThan(0.7 * first({}));
   });
 
   it('gets a gradient on both sides', () => {
@@ -140,10 +164,12 @@ describe('rotation', () => {
     const swap = Float32Array.from({ length: DIM * DIM }, (_, i) =>
       Math.floor(i / DIM) === ((i % DIM) ^ 1) ? 1 : 0,
     );
-    store.variables.get('q/before/w')!.assign(tf.tensor2d(swap, [DIM, DIM]));
+    const turn = store.variables.get('q/before/w')!;
+    turn.assign(tf.matMul(tf.tensor2d(swap, [DIM, DIM]), turn as unknown as Tensor2D));
     const swapped = tf.matMul(at, tf.tensor2d(swap, [DIM, DIM])) as Tensor2D;
     expect(run(swapped).codes).toEqual(before.codes);
-    store.variables.get('q/after/w')!.assign(tf.mul(tf.eye(DIM), 3));
+    const back = store.variables.get('q/after/w')!;
+    back.assign(tf.mul(back, 3));
     expect(gap(run(swapped).quantized, tf.mul(before.quantized, 3))).toBeLessThan(1e-4);
   });
 });

@@ -1,24 +1,24 @@
 /**
- * Product quantization: the latent is cut into equal runs of dimensions (group g holds dimensions
- * g·d … g·d + d − 1, a fixed partition), each with a codebook of its own, searched in parallel.
+ * Product quantization: the latent is cut into groups of coordinates, each with a codebook of its own, searched in
+ * parallel.
  *
  * z = (z⁽¹⁾, …, z⁽ᴳ⁾),  k_g = argmin_j ‖z⁽ᵍ⁾ − c_gj‖,  ẑ = (c_1k₁, …, c_Gk_G)
  *
- * Jégou, Douze, Schmid, "Product quantization for nearest neighbor search", TPAMI 2011. With `rotation` a
- * learned matrix goes before the split and another after it (as in Ge et al., "Optimized product
- * quantization", CVPR 2013, but not kept orthogonal). Fewer active groups leave the later dimensions at 0;
- * training with a random number of groups makes the earlier ones carry what matters most.
+ * Jégou, Douze, Schmid, "Product quantization for nearest neighbor search", TPAMI 2011. How the latent is cut, and
+ * the optional rotation before it: groups.ts. Fewer active groups leave the later coordinates at 0; training with a
+ * random number of groups makes the earlier ones carry what matters most.
  */
 import { z } from 'zod';
 import { tf, type Scalar, type Tensor2D } from '../tf.ts';
 import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
 import { TfOps } from '../graph/tf-ops.ts';
-import type { Initializer, Ops } from '../graph/ops.ts';
 import { Codebook, codebookSchema, unitRows } from './codebook.ts';
+import { groupOptions, Groups } from './groups.ts';
 import { searchTable } from './residual.ts';
 import { lookUp } from './lookup.ts';
 import {
   interleave,
+  type Decoded,
   type Quantizer,
   type QuantizerContext,
   type QuantizerForward,
@@ -29,8 +29,7 @@ export const productOptions = {
   codebook: codebookSchema,
   commitment: z.number().min(0).max(10).default(0.25),
   gradient: z.enum(['straight-through', 'rotation']).default('straight-through'),
-  /** A learned matrix before the split and one after it. */
-  rotation: z.boolean().default(false),
+  ...groupOptions,
   startStep: z.number().int().min(0).default(0),
 };
 
@@ -44,43 +43,39 @@ export class ProductQuantizer implements Quantizer {
   readonly macsPerFrame: number;
   readonly groups: readonly Codebook[];
   readonly #options: ProductOptions;
-  readonly #dim: number;
+  readonly #split: Groups;
   readonly #scope: string;
   #observed: { latent: Tensor2D; codes: Int32Array[] } | undefined;
   #store: QuantizerContext['store'] | undefined;
 
-  /** @throws RangeError unless dim is a multiple of groups */
+  /** @throws RangeError when the latent cannot be cut into the groups asked for */
   constructor(groups: number, options: ProductOptions, dim: number, seed: number, scope: string) {
-    if (dim % groups !== 0) {
-      throw new RangeError(`${dim} dimensions cannot be cut into ${groups} equal groups`);
-    }
+    this.#split = new Groups(groups, dim, options, scope);
     this.codebooks = groups;
     this.codebookSize = options.codebook.size;
     this.#options = options;
-    this.#dim = dim;
     this.#scope = scope;
-    this.groups = Array.from(
-      { length: groups },
-      (_, i) => new Codebook(options.codebook, dim / groups, `${scope}/${i}`, seed * 1000 + i),
+    this.groups = this.#split.dims.map(
+      (width, i) => new Codebook(options.codebook, width, `${scope}/${i}`, seed * 1000 + i),
     );
-    this.macsPerFrame = dim * this.codebookSize + (options.rotation ? 2 * dim * dim : 0);
+    this.macsPerFrame = this.#split.coordinates * this.codebookSize + this.#split.macsPerFrame;
   }
 
-  get #groupDim(): number {
-    return this.#dim / this.codebooks;
+  get started(): boolean {
+    return this.groups[0]!.started;
   }
 
   forward(latent: Tensor2D, context: QuantizerContext): QuantizerForward {
     const { training, store, active } = context;
     const { commitment, gradient } = this.#options;
     const ops = new TfOps(store, 1, 1);
-    const turned = this.#rotate(ops, 'before', latent);
-    if (!this.groups[0]!.started) {
-      if (training) this.#remember(turned, [], store);
+    const turned = this.#split.before(ops, latent);
+    if (!this.started) {
+      if (training) this.#remember(latent, [], store);
       for (const group of this.groups) if (group.config.learn !== 'ema') group.codes(store);
       const parts = this.groups.slice(0, active).map((_, i) => this.#part(turned, i));
-      const kept = this.#pad(tf.concat(parts, 1), active);
-      return { quantized: this.#rotate(ops, 'after', kept), loss: null, codes: null };
+      const kept = this.#split.join(parts);
+      return { quantized: this.#split.after(ops, kept), loss: null, codes: null };
     }
     const codes: Int32Array[] = [];
     const parts: Tensor2D[] = [];
@@ -100,9 +95,8 @@ export class ProductQuantizer implements Quantizer {
       parts.push(straightThrough(points, fixed, gradient));
     });
     if (training) this.#remember(turned, codes, store);
-    const joined = this.#pad(tf.concat(parts, 1), active);
     return {
-      quantized: this.#rotate(ops, 'after', joined),
+      quantized: this.#split.after(ops, this.#split.join(parts)),
       loss: tf.addN(losses) as Scalar,
       codes: interleave(codes),
     };
@@ -110,23 +104,8 @@ export class ProductQuantizer implements Quantizer {
 
   /** The points of one group's codebook. */
   #part(x: Tensor2D, group: number): Tensor2D {
-    const part = tf.slice(x, [0, group * this.#groupDim], [-1, this.#groupDim]);
+    const part = this.#split.part(x, group);
     return this.#options.codebook.normalised ? unitRows(part) : part;
-  }
-
-  /** Zeros for the groups that are left out. */
-  #pad(x: Tensor2D, active: number): Tensor2D {
-    if (active === this.codebooks) return x;
-    return tf.pad(x, [[0, 0], [0, this.#dim - active * this.#groupDim]]); // prettier-ignore
-  }
-
-  #rotate<V>(ops: Ops<V>, side: 'before' | 'after', x: V): V {
-    if (!this.#options.rotation) return x;
-    const dim = this.#dim;
-    const identity = new Float32Array(dim * dim);
-    for (let d = 0; d < dim; d++) identity[d * dim + d] = 1;
-    const init: Initializer = { kind: 'matrix', values: identity };
-    return ops.matmul(x, ops.param(`${this.#scope}/${side}/w`, [dim, dim], init));
   }
 
   #remember(latent: Tensor2D, codes: Int32Array[], store: QuantizerContext['store']): void {
@@ -141,17 +120,26 @@ export class ProductQuantizer implements Quantizer {
     if (observed === undefined || store === undefined) return;
     this.#observed = undefined;
     const { latent, codes } = observed;
-    const starting = codes.length === 0;
-    if (!starting || step >= this.#options.startStep) {
+    if (codes.length > 0) {
       tf.tidy(() => {
-        const learning = starting ? this.groups : this.groups.slice(0, codes.length);
-        learning.forEach((group, i) => {
+        this.groups.slice(0, codes.length).forEach((group, i) => {
           const points = this.#part(latent, i).dataSync() as Float32Array;
-          group.observe(points, codes[i] ?? new Int32Array(0), store);
+          group.observe(points, codes[i]!, store);
         });
       });
-    }
+    } else if (step >= this.#options.startStep) this.fit(latent, store);
     latent.dispose();
+  }
+
+  fit(latent: Tensor2D, store: QuantizerContext['store']): void {
+    this.#split.aim(latent, store);
+    tf.tidy(() => {
+      const turned = this.#split.before(new TfOps(store, 1, 1), latent);
+      this.groups.forEach((group, i) => {
+        const points = this.#part(turned, i).dataSync() as Float32Array;
+        group.observe(points, new Int32Array(0), store);
+      });
+    });
   }
 
   state(): Map<string, Float32Array> {
@@ -163,34 +151,41 @@ export class ProductQuantizer implements Quantizer {
   }
 
   exportEncoder(ops: OnnxOps, latent: GraphValue): GraphValue {
-    const tables = this.groups.map((group) => group.exported(ops));
     return searchGroups(
       ops,
       this.#scope,
-      this.#rotate(ops, 'before', latent),
-      tables,
-      this.#groupDim,
+      this.#split.exportBefore(ops, latent),
+      this.#tables(ops),
+      this.codebookSize,
     );
   }
 
-  exportDecoder(ops: OnnxOps, codes: GraphValue): GraphValue {
-    const tables = this.groups.map((group) => group.exported(ops));
-    const parts = lookUp(ops, `${this.#scope}/lookup`, codes, tables, this.#groupDim);
-    return this.#rotate(ops, 'after', ops.graph.reshape(parts, [-1, this.#dim]));
+  exportDecoder(ops: OnnxOps, codes: GraphValue): Decoded {
+    const { paddedDim } = this.#split;
+    const parts = lookUp(ops, `${this.#scope}/lookup`, codes, this.#tables(ops), paddedDim);
+    const joined = ops.graph.reshape(parts, [-1, this.codebooks * paddedDim]);
+    return { latent: this.#split.exportAfter(ops, joined) };
+  }
+
+  #tables(ops: OnnxOps): Float32Array[] {
+    return this.groups.map((group, i) => this.#split.padded(group.exported(ops), i));
   }
 }
 
-/** The nearest code of each group of dimensions, [T, groups · dim] → int32 [T, groups], all at once. */
+/**
+ * The nearest code of each group, [T, groups · dim] → int32 [T, groups], all at once.
+ * @param tables row-major [size, dim] per group
+ */
 export function searchGroups(
   ops: OnnxOps,
   name: string,
   latent: GraphValue,
   tables: readonly Float32Array[],
-  dim: number,
+  size: number,
 ): GraphValue {
   const g = ops.graph;
   const groups = tables.length;
-  const size = tables[0]!.length / dim;
+  const dim = tables[0]!.length / size;
   const search = new Float32Array(groups * dim * size);
   const halves = new Float32Array(groups * size);
   tables.forEach((table, i) => {

@@ -20,10 +20,18 @@ export interface QuantizerContext {
 export interface QuantizerForward {
   /** [frames, dim], what the decoder gets. */
   quantized: Tensor2D;
+  /** [frames, dim] the size of every coordinate as far as the codes tell, where a codebook codes it; for the decoder. */
+  levels?: Tensor2D;
   /** Commitment, diversity and the like, already weighted; null when the family has none. */
   loss: Scalar | null;
   /** Row-major [frames, active]; null while nothing is quantised. */
   codes: Int32Array | null;
+}
+
+/** What an exported decoder makes of codes; see {@link QuantizerForward}. */
+export interface Decoded {
+  latent: GraphValue;
+  levels?: GraphValue;
 }
 
 export interface Quantizer {
@@ -35,6 +43,13 @@ export interface Quantizer {
   /** Multiply-accumulates per frame of search and lookup. */
   readonly macsPerFrame: number;
   forward(latent: Tensor2D, context: QuantizerContext): QuantizerForward;
+  /** False until codebooks, grids or projections have been started from latents. */
+  readonly started: boolean;
+  /**
+   * Starts what starts from data, on latents [frames, dim] of many batches, before the first step. A quantizer that is
+   * not fitted starts by itself on the first batch that it sees.
+   */
+  fit(latent: Tensor2D, store: ParameterSource): void;
   /** Called once after each optimizer step, outside the gradient (codebook averages, dead codes). */
   afterStep(step: number): void;
   /** Values that a checkpoint must hold besides the trainable parameters. */
@@ -44,7 +59,7 @@ export interface Quantizer {
   /** Adds latent → codes (int32 [T, codebooks]) to an encoder graph. */
   exportEncoder(ops: OnnxOps, latent: GraphValue): GraphValue;
   /** Adds codes → latent to a decoder graph; a code of −1 contributes zero. */
-  exportDecoder(ops: OnnxOps, codes: GraphValue): GraphValue;
+  exportDecoder(ops: OnnxOps, codes: GraphValue): Decoded;
 }
 
 /** Interleaves the codes of each codebook into row-major [frames, codebooks]. */

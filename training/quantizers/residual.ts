@@ -20,10 +20,12 @@ import { TfOps } from '../graph/tf-ops.ts';
 import { linear } from '../model/blocks.ts';
 import { balancePenalty } from './balance.ts';
 import { Codebook, codebookSchema, unitRows } from './codebook.ts';
-import { lookUp } from './lookup.ts';
+import { lookUp, projectedLookUp } from './lookup.ts';
 import { principalDirections } from './principal.ts';
+import { exportResidualChain, type StageMatrices } from './residual-graph.ts';
 import {
   interleave,
+  type Decoded,
   type Quantizer,
   type QuantizerContext,
   type QuantizerForward,
@@ -106,14 +108,14 @@ export class ResidualQuantizer implements Quantizer {
     return this.#projected || this.stages[0]!.config.normalised;
   }
 
-  get #started(): boolean {
+  get started(): boolean {
     return this.stages[0]!.started;
   }
 
   forward(latent: Tensor2D, context: QuantizerContext): QuantizerForward {
     const { training, store, active } = context;
     const { commitment, balance, gradient } = this.#options;
-    if (!this.#started) {
+    if (!this.started) {
       if (training) this.#wait(latent, store);
       return { quantized: this.#unquantised(latent, context), loss: null, codes: null };
     }
@@ -202,6 +204,12 @@ export class ResidualQuantizer implements Quantizer {
     this.#forget();
   }
 
+  fit(latent: Tensor2D, store: QuantizerContext['store']): void {
+    this.#waiting?.dispose();
+    this.#waiting = undefined;
+    this.#start(latent, store);
+  }
+
   /** Starts the codebooks one after the other, each on what the ones before it leave. */
   #start(latent: Tensor2D, store: QuantizerContext['store']): void {
     tf.tidy(() => {
@@ -219,10 +227,10 @@ export class ResidualQuantizer implements Quantizer {
   /** Points a stage's projections at the directions in which most is left to code. */
   #aim(stage: Codebook, rest: Tensor2D, store: QuantizerContext['store']): void {
     const dim = this.#dim;
-    const directions = tf.tensor2d(
-      principalDirections(rest.dataSync() as Float32Array, dim, stage.dim, mulberry32(1)),
-      [dim, stage.dim],
-    );
+    const directions = tf.tensor2d(principalDirections(rest, stage.dim, mulberry32(1)), [
+      dim,
+      stage.dim,
+    ]);
     const weights = (side: 'in' | 'out', shape: [number, number]): Variable =>
       store.get(`${stage.name}/${side}/w`, shape, { kind: 'zeros' });
     weights('in', [dim, stage.dim]).assign(directions);
@@ -238,50 +246,58 @@ export class ResidualQuantizer implements Quantizer {
   }
 
   exportEncoder(ops: OnnxOps, latent: GraphValue): GraphValue {
-    const g = ops.graph;
-    let rest = latent;
-    const columns = this.stages.map((stage, i) => {
-      const table = stage.exported(ops);
-      let points = rest;
-      if (this.#projected) {
-        points = linear(ops, `${stage.name}/in`, rest, this.#dim, stage.dim);
-      }
-      if (stage.config.normalised) {
-        points = g.div(points, g.max(g.reduceL2(points, [1], { keepDims: true }), 1e-6));
-      }
-      const { columns: search, half } = searchTable(table, this.codebookSize, stage.dim);
-      const shape = [stage.dim, this.codebookSize];
-      const codebook = ops.learned(`${stage.name}/search`, search, shape);
-      const halves = ops.constant(`${stage.name}/half`, half, [this.codebookSize]);
-      const code = g.argMax(g.sub(ops.matmul(points, codebook), halves), 1);
-      if (i < this.codebooks - 1) {
-        let chosen = g.transpose(g.gather(codebook, code, 1), [1, 0]);
-        if (this.#projected) {
-          chosen = linear(ops, `${stage.name}/out`, chosen, stage.dim, this.#dim);
-        }
-        rest = g.sub(rest, chosen);
-      }
-      return g.unsqueeze(g.cast(code, 'int32'), [1]);
-    });
-    return columns.length === 1 ? columns[0]! : g.concat(columns, 1);
+    const dim = this.#dim;
+    const width = this.stages[0]!.dim;
+    const matrices = this.stages.map((stage): StageMatrices => this.#matrices(ops, stage));
+    const name = `${this.#scope}/chain`;
+    return exportResidualChain(ops, name, latent, dim, width, matrices, (i, points) =>
+      this.#exportChoice(ops, this.stages[i]!, points),
+    );
   }
 
-  exportDecoder(ops: OnnxOps, codes: GraphValue): GraphValue {
-    const g = ops.graph;
-    // Looked-up rows carry their projection already, so that an absent code is zero as a whole.
-    const tables = this.stages.map((stage) => this.#projectedTable(ops, stage));
-    return g.reduceSum(lookUp(ops, `${this.#scope}/lookup`, codes, tables, this.#dim), [1]);
+  #matrices(ops: OnnxOps, stage: Codebook): StageMatrices {
+    const dim = this.#dim;
+    const width = stage.dim;
+    if (this.#projected) {
+      return {
+        into: ops.weights(`${stage.name}/in/w`, [dim, width]),
+        intoBias: ops.weights(`${stage.name}/in/b`, [width]),
+        outOf: ops.weights(`${stage.name}/out/w`, [width, dim]),
+        outOfBias: ops.weights(`${stage.name}/out/b`, [dim]),
+      };
+    }
+    const identity = new Float32Array(dim * dim);
+    for (let d = 0; d < dim; d++) identity[d * dim + d] = 1;
+    const zeros = new Float32Array(dim);
+    return { into: identity, intoBias: zeros, outOf: identity, outOfBias: zeros };
   }
 
-  #projectedTable(ops: OnnxOps, stage: Codebook): Float32Array {
-    const table = stage.exported(ops);
-    if (!this.#projected) return table;
-    return tf.tidy(() => {
-      const w = tf.tensor2d(ops.weights(`${stage.name}/out/w`, [stage.dim, this.#dim]), [stage.dim, this.#dim]); // prettier-ignore
-      const b = tf.tensor1d(ops.weights(`${stage.name}/out/b`, [this.#dim]));
-      const rows = tf.tensor2d(table, [this.codebookSize, stage.dim]);
-      return tf.add(tf.matMul(rows, w), b).dataSync() as Float32Array;
-    });
+  /** The nearest code of one stage. */
+  #exportChoice(
+    ops: OnnxOps,
+    stage: Codebook,
+    at: GraphValue,
+  ): { code: GraphValue; chosen: GraphValue } {
+    const g = ops.graph;
+    let points = at;
+    if (stage.config.normalised) {
+      points = g.div(points, g.max(g.reduceL2(points, [1], { keepDims: true }), 1e-6));
+    }
+    const { columns, half } = searchTable(stage.exported(ops), this.codebookSize, stage.dim);
+    const codebook = ops.learned(`${stage.name}/search`, columns, [stage.dim, this.codebookSize]);
+    const halves = ops.constant(`${stage.name}/half`, half.map((x) => -x), [this.codebookSize]); // prettier-ignore
+    const code = g.argMax(g.add(ops.matmul(points, codebook), halves), 1);
+    return { code, chosen: g.transpose(g.gather(codebook, code, 1), [1, 0]) };
+  }
+
+  exportDecoder(ops: OnnxOps, codes: GraphValue): Decoded {
+    const tables = this.stages.map((stage) => stage.exported(ops));
+    if (!this.#projected) {
+      const rows = lookUp(ops, `${this.#scope}/lookup`, codes, tables, this.#dim);
+      return { latent: ops.graph.reduceSum(rows, [1]) };
+    }
+    const back = this.stages.map((stage) => this.#matrices(ops, stage));
+    return { latent: projectedLookUp(ops, this.#scope, codes, tables, back, this.#dim) };
   }
 }
 

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   );
   const lookup = await load(codes, quantized, (ops, x) => {
     const out = quantizer.exportDecoder(ops, x);
-    return through(ops, out, dim);
+    return through(ops, out.latent, dim);
   });
   const nothing = await load(latent, quantized, (ops, x) => through(ops, x, dim));
 

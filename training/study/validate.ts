@@ -34,7 +34,7 @@ export function validatePlan(
       fail('config.data.prepared', `${why}; null removes it`);
     }
     const { codebooks } = attempt(
-      () => createQuantizer(quantizer, model.latentDim, seed, quantizerId),
+      () => createQuantizer(quantizer, model, seed, quantizerId),
       (what) => fail('config.quantizer', what),
     );
     const highest = run.rates.at(-1) ?? 0;

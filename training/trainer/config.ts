@@ -73,7 +73,8 @@ export const trainConfigSchema = z.strictObject({
   /** Parameters whose names start with one of these are not trained. */
   freeze: z.array(z.string()).default([]),
   checkpointEverySteps: z.number().int().min(1).default(200),
-  evaluateEverySteps: z.number().int().min(1).default(500),
+  /** 0: never, also not at the end, for runs that are measured otherwise. */
+  evaluateEverySteps: z.number().int().min(0).default(500),
   /** Numbers of codebooks to report on besides all of them. */
   evaluateCodebooks: z.array(z.number().int().min(1)).default([]),
 });

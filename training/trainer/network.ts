@@ -2,7 +2,7 @@
 import { tf, type Tensor2D } from '../tf.ts';
 import type { Ops } from '../graph/ops.ts';
 import { TfOps } from '../graph/tf-ops.ts';
-import { analyse, decodeLatent, encodeLatent } from '../model/codec.ts';
+import { analyse, decodeLatent, encodeLatent, type DecodedLatent } from '../model/codec.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { createTransforms, type Transforms } from '../model/transforms.ts';
 import {
@@ -33,7 +33,7 @@ export class Network {
     this.transforms = createTransforms(config.hopSamples);
     this.scope = `codec/${quantizerId}`;
     const scope = `${this.scope}/quantizer`;
-    this.quantizer = createQuantizer(quantizer, config.latentDim, seed, scope);
+    this.quantizer = createQuantizer(quantizer, config, seed, scope);
   }
 
   /**
@@ -51,9 +51,10 @@ export class Network {
     const latent =
       denoised === undefined
         ? this.encode(ops, tf.reshape(noisy, [batch * time, hopSamples]))
-        : this.#encodeDenoised(ops, denoised);
-    const { quantized, loss, codes } = this.quantizer.forward(latent, context);
-    const hops = this.decode(ops, quantized);
+        : this.encodeDenoised(ops, denoised);
+    const { quantized, levels, loss, codes } = this.quantizer.forward(latent, context);
+    const decoded = levels === undefined ? { latent: quantized } : { latent: quantized, levels };
+    const hops = this.decode(ops, decoded);
     const shifted = tf.slice(
       tf.reshape(hops, [batch, time, hopSamples]),
       [0, 1, 0],
@@ -68,12 +69,13 @@ export class Network {
     return encodeLatent(ops, this.scope, analysis, this.config, this.transforms);
   }
 
-  #encodeDenoised(ops: TfOps, coefficients: Tensor2D): Tensor2D {
+  /** As {@link encode}, from the denoiser's coefficients [frames, hop]. */
+  encodeDenoised(ops: TfOps, coefficients: Tensor2D): Tensor2D {
     const analysis = { coefficients, hidden: null };
     return encodeLatent(ops, this.scope, analysis, this.config, this.transforms);
   }
 
-  decode<V>(ops: Ops<V>, latent: V): V {
-    return decodeLatent(ops, this.scope, latent, this.config, this.transforms);
+  decode<V>(ops: Ops<V>, decoded: DecodedLatent<V>): V {
+    return decodeLatent(ops, this.scope, decoded, this.config, this.transforms);
   }
 }

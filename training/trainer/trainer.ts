@@ -111,6 +111,33 @@ export class Trainer {
     return report;
   }
 
+  /**
+   * Starts the quantizer on what the encoder makes of some batches; does nothing when it has started.
+   * @param next gives the batches, about 50,000 frames in all
+   */
+  async fitQuantizer(next: () => AudioBatch | Promise<AudioBatch>, batches: number): Promise<void> {
+    const { quantizer, config } = this.network;
+    if (quantizer.started) return;
+    const latents: Tensor2D[] = [];
+    for (let i = 0; i < batches; i++) {
+      const { noisy, denoised, batchSize, samples } = await next();
+      latents.push(
+        tf.tidy(() => {
+          const ops = new TfOps(this.store, batchSize, samples / config.hopSamples);
+          const rows = (x: Float32Array): Tensor2D =>
+            tf.tensor2d(x, [x.length / config.hopSamples, config.hopSamples]);
+          return denoised === undefined
+            ? this.network.encode(ops, rows(noisy))
+            : this.network.encodeDenoised(ops, rows(denoised));
+        }),
+      );
+    }
+    const all = tf.concat(latents, 0);
+    tf.dispose(latents);
+    quantizer.fit(all, this.store);
+    all.dispose();
+  }
+
   #loss(
     noisy: Tensor2D,
     clean: Tensor2D,

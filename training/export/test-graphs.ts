@@ -1,0 +1,59 @@
+/** A quantizer's exported graphs in onnxruntime, for unit tests. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { OnnxOps } from '../graph/onnx-ops.ts';
+import type { ParameterStore } from '../graph/tf-ops.ts';
+import type { Quantizer } from '../quantizers/index.ts';
+import type { Tensor2D } from '../tf.ts';
+import type { NamedTensor } from '../trainer/checkpoint.ts';
+import { OnnxGraph } from './onnx-graph.ts';
+
+export interface QuantizerGraphs {
+  /** [frames, dim] → row-major [frames, codebooks]. */
+  encode(latent: Tensor2D): Promise<Int32Array>;
+  /** Row-major [frames, codebooks], −1 = absent → row-major [frames, dim]. */
+  decode(codes: Int32Array): Promise<{ latent: Float32Array; levels: Float32Array | undefined }>;
+}
+
+/** @param store with the quantizer's parameters; @param dim of the latent */
+export async function quantizerGraphs(
+  quantizer: Quantizer,
+  store: ParameterStore,
+  dim: number,
+): Promise<QuantizerGraphs> {
+  const weights = new Map<string, NamedTensor>();
+  for (const [name, variable] of store.variables) {
+    const { shape } = variable;
+    weights.set(name, { shape, values: variable.dataSync().slice() as Float32Array });
+  }
+  const { codebooks } = quantizer;
+  const encoder = new OnnxGraph('encoder');
+  const x = encoder.input('x', 'float32', ['T', dim]);
+  const chosen = quantizer.exportEncoder(new OnnxOps(encoder, weights, undefined), x);
+  encoder.output(chosen, 'codes', 'int32', ['T', codebooks]);
+  const search = await InferenceSession.create(encoder.toBytes());
+
+  const decoder = new OnnxGraph('decoder');
+  const codesIn = decoder.input('codes', 'int32', ['T', codebooks]);
+  const decoded = quantizer.exportDecoder(new OnnxOps(decoder, weights, undefined), codesIn);
+  decoder.output(decoded.latent, 'latent', 'float32', ['T', dim]);
+  if (decoded.levels !== undefined) {
+    decoder.output(decoded.levels, 'levels', 'float32', ['T', dim]);
+  }
+  const lookup = await InferenceSession.create(decoder.toBytes());
+
+  return {
+    async encode(latent) {
+      const values = latent.dataSync().slice() as Float32Array;
+      const { codes } = await search.run({ x: new Tensor('float32', values, latent.shape) });
+      return codes!.data as Int32Array;
+    },
+    async decode(codes) {
+      const shape = [codes.length / codebooks, codebooks];
+      const outputs = await lookup.run({ codes: new Tensor('int32', codes, shape) });
+      return {
+        latent: outputs['latent']!.data as Float32Array,
+        levels: outputs['levels']?.data as Float32Array | undefined,
+      };
+    },
+  };
+}
