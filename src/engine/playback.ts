@@ -26,7 +26,7 @@ const MAX_STEP_PER_MS = 2e-6;
 /** More than this is no jitter but a stall: nothing to keep a cushion for. */
 const MAX_CUSHION_MS = 120;
 /** Pulls this close to the moment a hop appears may fall on either side of it. */
-const GUARD_MS = 1;
+const GUARD_MS = 1.5;
 /** The same while the drift is not known. */
 const UNKNOWN_GUARD_MS = 2;
 /** Correcting by a whole hop takes this long. */

@@ -8,8 +8,8 @@
  *    on the shipped model; without the shared history it takes a second to get there.
  * 3. In the next hop both run, and the output moves from one to the other.
  *
- * A switch that could not be prepared within two hops is carried out unprepared: it is heard within 20 ms
- * in any case. Another number of codebooks is one encoding decoded twice, from the same decoder state.
+ * A switch that could not be prepared within two hops is carried out with a pre-roll of two: it is heard
+ * within 20 ms in any case. Another number of codebooks is one encoding decoded twice, from the same decoder state.
  *
  * Not re-entrant: one call at a time.
  */
@@ -20,8 +20,12 @@ import type { LiveSession, SessionSet } from './live-session.ts';
 import { raisedCosine } from './ramp.ts';
 
 export const PREROLL_HOPS = 8;
-/** Live hops that may pass before a switch is carried out, prepared or not. */
+/** Live hops that may pass before a switch is carried out, fully prepared or not. */
 const PATIENCE_HOPS = 1;
+/** Pre-roll of a switch that is out of time: without the hop before, windows would not overlap. */
+const HASTY_HOPS = 2;
+/** Encoder histories kept: one from before each hop that a pre-roll may begin with. */
+const SNAPSHOTS = PREROLL_HOPS + 1;
 /** Hops kept for a pre-roll: its length and those that arrive meanwhile. */
 const HISTORY = 32;
 /** After the n-th failure in a row 2^n hops of dry sound, at most this many. */
@@ -62,6 +66,8 @@ export class WarmCodec {
   readonly #fadeIn: Float32Array;
   readonly #history: Float32Array[];
   readonly #snapshots: Float32Array[];
+  /** Whose encoder each snapshot is of; undefined: of none. */
+  readonly #snapshotOwner: (string | undefined)[];
   readonly #snapshotSize: ReadonlyMap<string, number>;
   readonly #scratch: Float32Array;
   readonly #codes: Int32Array;
@@ -74,8 +80,6 @@ export class WarmCodec {
   #incoming: Incoming | undefined;
   /** Live hops since the start or reset. */
   #hop = 0;
-  /** First hop whose snapshot is of the active session's history without a break. */
-  #unbroken = 0;
   #failuresInRow = 0;
   #goodHops = 0;
   #switches = 0;
@@ -102,7 +106,8 @@ export class WarmCodec {
     );
     const largest = Math.max(0, ...this.#snapshotSize.values());
     this.#history = Array.from({ length: HISTORY }, () => new Float32Array(options.hopSamples));
-    this.#snapshots = Array.from({ length: PREROLL_HOPS + 1 }, () => new Float32Array(largest));
+    this.#snapshots = Array.from({ length: SNAPSHOTS }, () => new Float32Array(largest));
+    this.#snapshotOwner = this.#snapshots.map(() => undefined);
     this.#codes = new Int32Array(
       Math.max(1, ...ids.map((id) => set.sessions.get(id)!.quantizer.maxCodebooks)),
     );
@@ -190,7 +195,6 @@ export class WarmCodec {
     this.#wantedCodebooks = codebooks;
     setCodebooks(this.#active, codebooks);
     this.#hop = 0;
-    this.#unbroken = 0;
     this.#failuresInRow = 0;
     this.#codes.fill(ABSENT_CODE);
   }
@@ -211,6 +215,10 @@ export class WarmCodec {
     const ready = incoming.next >= this.#hop;
     if (!ready && incoming.waited++ < PATIENCE_HOPS) return ok ? OK : { ...DRY, error };
     try {
+      // Time is up: at least what the overlap needs.
+      for (let k = Math.max(incoming.next, this.#hop - HASTY_HOPS); k < this.#hop; k++) {
+        await incoming.session.processHop(this.#historyOf(k), this.#scratch);
+      }
       await incoming.session.processHop(input, this.#scratch);
     } catch (cause) {
       const failure = this.#incomingFailed(cause);
@@ -260,7 +268,6 @@ export class WarmCodec {
     this.#wantedCodebooks = codebooks;
     this.#incoming = undefined;
     this.#codes.set(session.lastCodes);
-    this.#unbroken = this.#hop + 1;
     this.#switches += 1;
     this.#goodHops = 0;
   }
@@ -269,15 +276,11 @@ export class WarmCodec {
     const session = this.#session(quantizer);
     session.reset();
     setCodebooks(session, codebooks);
-    let start = Math.max(0, this.#hop - PREROLL_HOPS);
-    const shared = Math.min(
-      this.#set.sharedHistory(this.#voice.quantizer, quantizer),
-      this.#snapshotSize.get(this.#voice.quantizer)!,
-    );
-    if (this.#active && this.#active !== session && shared > 0) {
-      start = Math.max(start, Math.min(this.#unbroken, this.#hop));
-      const state = start < this.#hop ? this.#snapshotOf(start) : this.#active.encoderState;
-      session.encoderState.set(state.subarray(0, shared));
+    const start = Math.max(0, this.#hop - PREROLL_HOPS);
+    const owner = start < this.#hop ? this.#snapshotOwner[start % SNAPSHOTS] : undefined;
+    if (owner !== undefined && owner !== quantizer) {
+      const shared = this.#set.sharedHistory(owner, quantizer);
+      session.encoderState.set(this.#snapshots[start % SNAPSHOTS]!.subarray(0, shared));
     }
     const notBefore = this.#hop + pauseHops;
     const next = pauseHops > 0 ? Math.max(0, notBefore - PREROLL_HOPS) : start;
@@ -289,7 +292,6 @@ export class WarmCodec {
     const { quantizer } = this.#voice;
     this.#active = undefined;
     this.#codes.fill(ABSENT_CODE);
-    this.#unbroken = this.#hop + 1;
     if (!this.#incoming) this.#retry(quantizer, this.#wantedCodebooks);
     return asResiduaError(cause);
   }
@@ -316,18 +318,15 @@ export class WarmCodec {
 
   #remember(input: Float32Array): void {
     this.#historyOf(this.#hop).set(input);
+    const slot = this.#hop % SNAPSHOTS;
+    this.#snapshotOwner[slot] = this.#active && this.#voice.quantizer;
+    if (!this.#active) return;
     const size = this.#snapshotSize.get(this.#voice.quantizer)!;
-    if (this.#active && size > 0) {
-      this.#snapshotOf(this.#hop).set(this.#active.encoderState.subarray(0, size));
-    }
+    this.#snapshots[slot]!.set(this.#active.encoderState.subarray(0, size));
   }
 
   #historyOf(hop: number): Float32Array {
     return this.#history[hop % HISTORY]!;
-  }
-
-  #snapshotOf(hop: number): Float32Array {
-    return this.#snapshots[hop % this.#snapshots.length]!;
   }
 }
 

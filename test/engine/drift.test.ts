@@ -22,15 +22,15 @@ async function soak(inRateHz: number, outRateHz: number, minutes: number) {
   const off = h.engine.on('telemetry', ({ telemetry: { latencyMs } }) =>
     softwareMs.push(latencyMs.total - latencyMs.inputDevice - latencyMs.outputDevice),
   );
-  await h.clock.advance((minutes / 2 - 1) * 60_000);
+  await h.clock.advance((minutes / 3 - 1) * 60_000);
   const before = h.engine.telemetry().driftPpm!;
-  // Within two minutes to the opposite: far faster than a crystal changes with temperature.
-  for (let ppm = 200; ppm >= -200; ppm -= 5) {
+  // A third of the time to the opposite: still far faster than a crystal changes with temperature.
+  for (let ppm = 200; ppm >= -200; ppm -= 2) {
     h.backend.setDrift('Mic', ppm);
     h.backend.setDrift('Speakers', -ppm);
-    await h.clock.advance(1500);
+    await h.clock.advance((minutes * 60_000) / 3 / 200);
   }
-  await h.clock.advance((minutes / 2 - 2) * 60_000);
+  await h.clock.advance((minutes * 60_000) / 3);
   const telemetry = h.engine.telemetry();
   off();
   const worstMs = Math.max(...softwareMs.splice(0));
