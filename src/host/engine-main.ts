@@ -2,7 +2,6 @@
  * Entry of the engine process: sound in and out and the codec's worker live here together, apart from any
  * window. Started by `client/fork-engine.ts`, or by Electron as a utility process.
  */
-import { constants, setPriority } from 'node:os';
 import { loadModel } from '../codec/model-folder.ts';
 import { systemClock } from '../common/clock.ts';
 import { openVirtualMicrophone } from '../audio/virtual-mic/virtual-microphone.ts';
@@ -12,14 +11,10 @@ import { openBackend } from './backends.ts';
 import { codecWorkerEntry } from './codec-worker-entry.ts';
 import { EngineService } from './engine-service.ts';
 import { parentLink } from './parent-link.ts';
+import { raisePriority } from './priority.ts';
 import { serve } from './serve.ts';
 
-// Where the system lets it, sound goes before what can wait.
-try {
-  setPriority(constants.priority.PRIORITY_HIGH);
-} catch {
-  // Not allowed for this user; nothing depends on it.
-}
+raisePriority();
 
 const { orphaned } = serve({
   link: parentLink(),
