@@ -34,7 +34,7 @@ export function serve({ link, createService, exit }: ServeOptions): { orphaned: 
     post({ type: 'event', event }, event.type === 'telemetry'),
   );
 
-  const beat = (): void => post({ type: 'heartbeat', vitals: vitals() }, true);
+  const beat = (): void => post({ type: 'heartbeat', vitals: vitals() });
   setInterval(beat, HEARTBEAT_MS);
 
   link.onMessage((received) => void answer(received));

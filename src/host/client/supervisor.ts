@@ -53,7 +53,7 @@ export interface SupervisorOptions {
   readonly onEvent?: (event: SupervisorEvent) => void;
   /** Twice a second. */
   readonly onVitals?: (vitals: EngineVitals) => void;
-  /** Silence of the engine's main thread after which it is killed; default 5000 ms. */
+  /** Silence of the engine's main thread after which it is killed; default 10 000 ms. */
   readonly hangMs?: number;
   /** A process that has not reported in after this long is killed; default 30 000 ms. */
   readonly launchMs?: number;
@@ -271,7 +271,7 @@ export class EngineSupervisor {
 
   /** Counts ticks and not time, so that a machine that wakes from sleep does not kill a healthy engine. */
   #watch(engine: EngineProcess): void {
-    const { hangMs = 5000, launchMs = 30_000 } = this.#options;
+    const { hangMs = 10_000, launchMs = 30_000 } = this.#options;
     clearInterval(this.#watchdog);
     this.#watchdog = setInterval(() => {
       this.#silentTicks += 1;
