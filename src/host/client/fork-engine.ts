@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ENGINE_ENVIRONMENT, type EngineProcess } from './engine-process.ts';
 
@@ -32,6 +33,12 @@ export function forkEngine(options: ForkOptions = {}): EngineProcess {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, ...ENGINE_ENVIRONMENT, ...options.env },
   });
+  // It raises its priority itself once it runs; on a busy machine getting there takes long.
+  try {
+    setPriority(child.pid!, constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Not allowed for this user.
+  }
   let lastWords = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-LAST_WORDS_BYTES);

@@ -257,6 +257,16 @@ describe('EngineSupervisor', () => {
     expect(engines[0]!.killed).toBe(true);
   });
 
+  it('an engine that was slow to report in has all the time of one that was not', async () => {
+    next = () => new FakeEngine(false);
+    const opened = create({ launchMs: 30_000, hangMs: 2000 }).open(REQUEST);
+    await vi.advanceTimersByTimeAsync(10_000);
+    engines[0]!.say({ type: 'ready', pid: 42 });
+    await vi.advanceTimersByTimeAsync(500);
+    await expect(opened).resolves.toEqual(OPENED);
+    expect(engines[0]!.killed).toBe(false);
+  });
+
   it('closes by force where it must, and cleans up after it', async () => {
     const cleanUp = vi.fn(() => Promise.resolve());
     const supervisor = await running({ closeMs: 1000, cleanUp });

@@ -243,6 +243,7 @@ export class EngineSupervisor {
         const message = this.#parse(received, reject);
         if (message?.type === 'ready') {
           this.#isReady = true;
+          this.#silentTicks = 0; // from here on the shorter limit counts
           resolve();
         } else if (message) this.#take(message);
       });
