@@ -69,10 +69,14 @@ export class Capture {
     return this.#stream;
   }
 
-  /** @param atMs when the last frame was there */
-  block(samples: Float32Array, atMs: number): void {
+  /**
+   * @param atMs when the last frame was there
+   * @param lostFrames that the device's driver lost so far
+   */
+  block(samples: Float32Array, atMs: number, lostFrames = 0): void {
     const stream = this.#stream;
     if (!stream) return;
+    stream.noteLost(lostFrames);
     const mono = stream.process(samples, atMs);
     if (stream.clipped) this.#clipped = true;
     if (stream.broken > 0) this.#memory.add('sanitized', stream.broken);
@@ -133,6 +137,9 @@ export class CaptureStream {
   readonly #ratio: number;
   readonly #start: number;
   readonly #blockSamples: number;
+  /** Frames lost in the driver: all of them, and those the clock has not been told of yet. */
+  #lostFrames = 0;
+  #newlyLost = 0;
   #pad: number | undefined;
   #mono = new Float32Array(0);
   #out = new Float32Array(0);
@@ -167,13 +174,21 @@ export class CaptureStream {
 
   /** Where in the capture ring the sound of this moment belongs, in samples since the reset. */
   ringPositionAt(atMs: number): number {
-    return this.#start + this.padSamples + this.clock.framesAt(atMs) * this.#ratio;
+    const frames = this.clock.framesAt(atMs) - this.#lostFrames;
+    return this.#start + this.padSamples + frames * this.#ratio;
+  }
+
+  /** @param lostFrames since the stream's start */
+  noteLost(lostFrames: number): void {
+    this.#newlyLost = lostFrames - this.#lostFrames;
+    this.#lostFrames = lostFrames;
   }
 
   /** @returns mono at the model's rate; reused by the next call */
   process(samples: Float32Array, atMs: number): Float32Array {
     const frames = Math.floor(samples.length / this.#channels);
-    this.clock.add(frames, atMs);
+    this.clock.add(frames + this.#newlyLost, atMs);
+    this.#newlyLost = 0;
     this.#lateness.add(atMs - this.clock.timeOfMs(this.clock.frames), atMs);
     const mono = this.#downmix(samples, frames);
     const room = this.#resampler.maxOutput(frames) + this.#blockSamples;

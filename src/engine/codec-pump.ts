@@ -6,7 +6,6 @@
  * The same code runs in the worker and, on a virtual clock, in one thread.
  */
 import type { ModelManifest } from '../codec/manifest.ts';
-import type { ResiduaError } from '../common/errors.ts';
 import type { CodecMemory } from './codec-memory.ts';
 import type { RunnerReport } from './codec-runner.ts';
 import type { LiveControls } from './contract.ts';
@@ -110,7 +109,7 @@ export class CodecPump {
     const record = this.#record;
     memory.capture.read(this.#input);
     const startMs = this.#nowMs();
-    const { error, failed, sanitized, bypass } = await this.#chain.process(
+    const { failed, sanitized, bypass } = await this.#chain.process(
       this.#input,
       record.raw,
       record.heard,
@@ -140,14 +139,14 @@ export class CodecPump {
     }
     this.#hop += 1;
     memory.add('hops');
-    this.#watch(error);
+    this.#watch();
   }
 
-  #watch(error: ResiduaError | undefined): void {
-    const { failuresInRow, provider } = this.#codec;
+  #watch(): void {
+    const { failuresInRow, lastFailure, provider } = this.#codec;
     if (failuresInRow === 0) this.#dryReported = false;
-    if (!error || failuresInRow < PATIENCE_FAILURES || this.#dryReported) return;
+    if (failuresInRow < PATIENCE_FAILURES || this.#dryReported) return;
     this.#dryReported = true;
-    this.#report({ type: 'fallback', from: provider, to: 'dry', problem: toProblem(error) });
+    this.#report({ type: 'fallback', from: provider, to: 'dry', problem: toProblem(lastFailure) });
   }
 }

@@ -153,10 +153,10 @@ export class CodecSide {
     this.playback.inputChanged();
   }
 
-  block(samples: Float32Array, atMs: number): void {
+  block(samples: Float32Array, atMs: number, lostFrames: number): void {
     // Without a codec sound would only grow old.
     if (this.#isLost) return;
-    this.capture.block(samples, atMs);
+    this.capture.block(samples, atMs, lostFrames);
     this.#runner?.wake();
   }
 

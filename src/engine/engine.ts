@@ -298,7 +298,7 @@ class Engine implements LiveEngine {
       block: (samples, atMs) => {
         if (!isCurrent()) return;
         this.#input.progress();
-        codec.block(samples, atMs);
+        codec.block(samples, atMs, source.lostFrames);
       },
       failed: (error) => {
         if (isCurrent()) this.#input.lose(error);

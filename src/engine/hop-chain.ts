@@ -13,7 +13,6 @@
 import { outputDelaySamples, type ModelManifest } from '../codec/manifest.ts';
 import { sanitize } from '../codec/sanitize.ts';
 import { dbToGain } from '../common/units.ts';
-import type { ResiduaError } from '../common/errors.ts';
 import type { LiveControls } from './contract.ts';
 import { wetShare } from './controls.ts';
 import { LoudnessMatch } from './loudness.ts';
@@ -21,8 +20,6 @@ import { Ramp, Seam } from './ramp.ts';
 import type { WarmCodec } from './warm-codec.ts';
 
 export interface HopReport {
-  /** The model's failure, if it failed on this hop. */
-  readonly error: ResiduaError | undefined;
   /** The dry signal was heard in place of an enhanced one. */
   readonly failed: boolean;
   readonly sanitized: number;
@@ -102,16 +99,15 @@ export class HopChain {
     this.#inputSeam.follow(clean);
     this.#delay(clean, raw);
 
-    const outcome = await this.#codec.process(clean, this.#wet);
-    this.#blend(raw, heard, outcome.ok);
+    const hasWet = await this.#codec.process(clean, this.#wet);
+    this.#blend(raw, heard, hasWet);
     // Going back to the enhanced sound needs no repair: its share rises from 0.
-    if (gap || (this.#hadWet && !outcome.ok)) this.#heardSeam.close(heard);
-    this.#hadWet = outcome.ok;
+    if (gap || (this.#hadWet && !hasWet)) this.#heardSeam.close(heard);
+    this.#hadWet = hasWet;
     this.#multiply(heard, this.#outputGain, this.#controls.mute ? 0 : 1);
     this.#heardSeam.follow(heard);
     return {
-      error: outcome.error,
-      failed: !outcome.ok,
+      failed: !hasWet,
       sanitized,
       bypass: this.#bypassed,
     };

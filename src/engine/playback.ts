@@ -84,6 +84,8 @@ export class Playback {
   /** The last sample played, and how far its fading away has come. */
   #last = 0;
   #tail = 0;
+  /** The greatest requirement of the gap that is being heard. */
+  #starvedMs: number | undefined;
   /** What a skip moves away from, in the next block. */
   #fadeOut: Float32Array | undefined;
   /** Samples taken out of the ring since the reset, skipped ones included. */
@@ -148,13 +150,13 @@ export class Playback {
     this.#channels = channels;
     this.#clock = new StreamClock({ nominalRateHz: sampleRateHz });
     this.#resampler = new AdaptiveResampler(this.#rateHz, sampleRateHz, LIVE_FILTER);
-    this.#cushion.reset();
+    this.#forget();
     this.#stopPlaying();
   }
 
   /** The input was opened anew: what was seen of its jitter no longer holds. */
   inputChanged(): void {
-    this.#cushion.reset();
+    this.#forget();
   }
 
   /** What is in the ring is the end: running dry is no gap any more. */
@@ -177,7 +179,7 @@ export class Playback {
     this.#draining = false;
     this.#interrupted = false;
     this.#stopPlaying();
-    this.#cushion.reset();
+    this.#forget();
   }
 
   /**
@@ -232,16 +234,15 @@ export class Playback {
     const behindMs = samplesToMs(behind, this.#rateHz);
     const requiredMs = samplesToMs(behind - slack, this.#rateHz);
     this.#checkShifts(clock);
-    if (requiredMs <= MAX_CUSHION_MS && (available > 0 || this.#playing)) {
-      if (this.#playing && slack < 0 && !this.#draining) this.#cushion.miss(requiredMs, atMs);
-      else this.#cushion.observe(requiredMs, atMs);
-    }
+    this.#learn(requiredMs, slack, available, atMs);
     this.#cushion.foresee(this.#foreseenMs(dueMs, samplesToMs(lookahead + need, this.#rateHz)));
     const targetMs = this.#cushion.targetMs(atMs);
     if (targetMs === undefined) return;
     const surplusMs = behindMs - targetMs;
     if (!this.#playing) {
-      if (slack >= 0 && surplusMs >= 0) this.#start(surplusMs);
+      const isSettled = this.#capture.stream!.clock.settled;
+      if (slack >= 0 && surplusMs >= 0 && isSettled)
+        this.#start(Math.min(slack, this.#samples(surplusMs)));
     } else if (surplusMs > SKIP_MS && slack > 0) {
       this.#skip(Math.min(slack, this.#samples(surplusMs)), need);
     }
@@ -269,11 +270,34 @@ export class Playback {
     return afterMs < guardMs ? this.#hopMs + lagMs + pullMs : undefined;
   }
 
+  #forget(): void {
+    this.#cushion.reset();
+    this.#starvedMs = undefined;
+  }
+
   /** A clock's line was moved: what was required before is measured against the old one. */
   #checkShifts(clock: StreamClock): void {
     const shifts = clock.shifts + (this.#capture.stream?.clock.shifts ?? 0);
-    if (shifts !== this.#shifts) this.#cushion.reset();
+    if (shifts !== this.#shifts) this.#forget();
     this.#shifts = shifts;
+  }
+
+  /** Tells the cushion what this pull required. What a gap would have required shows when it ends. */
+  #learn(requiredMs: number, slack: number, available: number, atMs: number): void {
+    const isMissing = slack < 0 && !this.#draining;
+    if (this.#starvedMs !== undefined) {
+      if (isMissing) {
+        this.#starvedMs = Math.max(this.#starvedMs, requiredMs);
+        return;
+      }
+      if (this.#starvedMs <= MAX_CUSHION_MS) this.#cushion.miss(this.#starvedMs, atMs);
+      this.#starvedMs = undefined;
+    } else if (this.#playing && isMissing) {
+      this.#starvedMs = requiredMs;
+      return;
+    }
+    const isHeard = available > 0 || this.#playing;
+    if (isHeard && requiredMs <= MAX_CUSHION_MS) this.#cushion.observe(requiredMs, atMs);
   }
 
   #steer(surplusMs: number, blockMs: number, clock: StreamClock): void {
@@ -295,8 +319,7 @@ export class Playback {
   }
 
   /** Sound begins: at the target to the sample, what is older was never heard. */
-  #start(surplusMs: number): void {
-    const surplus = Math.min(this.#memory.playback.availableRead, this.#samples(surplusMs));
+  #start(surplus: number): void {
     const skipped = this.#memory.playback.skip(surplus);
     this.#taken += skipped;
     if (this.#interrupted) this.#counters.skippedSamples += skipped;

@@ -74,6 +74,11 @@ export class StreamClock {
     return this.#shifts;
   }
 
+  /** false: the last blocks came so late that either more will catch up, or some were lost. */
+  get settled(): boolean {
+    return this.#late.length === 0;
+  }
+
   /** How fast the device runs, relative to nominal; 0 until known. Positive: fast. */
   get deviation(): number {
     return this.known ? 1 / (1 + this.#slope) - 1 : 0;

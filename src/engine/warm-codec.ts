@@ -38,13 +38,6 @@ export interface Voice {
   readonly codebooks: number;
 }
 
-/** What became of a hop. */
-export interface HopOutcome {
-  /** false: there is no enhanced sound, play the dry one. */
-  readonly ok: boolean;
-  readonly error: ResiduaError | undefined;
-}
-
 interface Incoming {
   readonly session: LiveSession;
   readonly quantizer: string;
@@ -56,9 +49,6 @@ interface Incoming {
   /** Not before this hop. */
   readonly notBefore: number;
 }
-
-const OK: HopOutcome = { ok: true, error: undefined };
-const DRY: HopOutcome = { ok: false, error: undefined };
 
 export class WarmCodec {
   readonly #set: SessionSet;
@@ -81,6 +71,7 @@ export class WarmCodec {
   /** Live hops since the start or reset. */
   #hop = 0;
   #failuresInRow = 0;
+  #lastFailure: ResiduaError | undefined;
   #goodHops = 0;
   #switches = 0;
 
@@ -136,6 +127,11 @@ export class WarmCodec {
     return this.#failuresInRow;
   }
 
+  /** Why the last of them happened. */
+  get lastFailure(): ResiduaError | undefined {
+    return this.#lastFailure;
+  }
+
   /** Codes of the last hop, one per codebook of the quantizer heard; −1: not in use or not there. */
   codesInto(out: Float32Array): void {
     out.fill(ABSENT_CODE);
@@ -171,15 +167,16 @@ export class WarmCodec {
   }
 
   /**
-   * One live hop. Where the outcome is not ok, `out` is untouched.
+   * One live hop.
    * @param input finite samples
+   * @returns false: there is no enhanced sound, play the dry one; `out` holds nothing of use
    */
-  async process(input: Float32Array, out: Float32Array): Promise<HopOutcome> {
+  async process(input: Float32Array, out: Float32Array): Promise<boolean> {
     this.#remember(input);
-    const outcome = await this.#run(input, out);
+    const ok = await this.#run(input, out);
     this.#hop += 1;
-    if (outcome.ok && ++this.#goodHops >= FORGIVEN_AFTER_HOPS) this.#failuresInRow = 0;
-    return outcome;
+    if (ok && ++this.#goodHops >= FORGIVEN_AFTER_HOPS) this.#failuresInRow = 0;
+    return ok;
   }
 
   /** Forgets all sound, keeps what is set; a switch on its way is carried out at once. */
@@ -199,21 +196,20 @@ export class WarmCodec {
     this.#codes.fill(ABSENT_CODE);
   }
 
-  async #run(input: Float32Array, out: Float32Array): Promise<HopOutcome> {
+  async #run(input: Float32Array, out: Float32Array): Promise<boolean> {
     let ok = false;
-    let error: ResiduaError | undefined;
     if (this.#active) {
       try {
         await this.#runActive(this.#active, input, out);
         ok = true;
       } catch (cause) {
-        error = this.#activeFailed(cause);
+        this.#activeFailed(cause);
       }
     }
     const incoming = this.#incoming;
-    if (!incoming || this.#hop < incoming.notBefore) return ok ? OK : { ...DRY, error };
+    if (!incoming || this.#hop < incoming.notBefore) return ok;
     const ready = incoming.next >= this.#hop;
-    if (!ready && incoming.waited++ < PATIENCE_HOPS) return ok ? OK : { ...DRY, error };
+    if (!ready && incoming.waited++ < PATIENCE_HOPS) return ok;
     try {
       // Time is up: at least what the overlap needs.
       for (let k = Math.max(incoming.next, this.#hop - HASTY_HOPS); k < this.#hop; k++) {
@@ -221,13 +217,13 @@ export class WarmCodec {
       }
       await incoming.session.processHop(input, this.#scratch);
     } catch (cause) {
-      const failure = this.#incomingFailed(cause);
-      return ok ? OK : { ok: false, error: failure };
+      this.#incomingFailed(cause);
+      return ok;
     }
     if (ok) this.#crossfade(out, this.#scratch);
     else out.set(this.#scratch);
     this.#takeOver(incoming);
-    return OK;
+    return true;
   }
 
   async #runActive(session: LiveSession, input: Float32Array, out: Float32Array): Promise<void> {
@@ -288,20 +284,20 @@ export class WarmCodec {
   }
 
   /** The session heard broke: dry sound, then a fresh start with a pre-roll. */
-  #activeFailed(cause: unknown): ResiduaError {
+  #activeFailed(cause: unknown): void {
     const { quantizer } = this.#voice;
     this.#active = undefined;
     this.#codes.fill(ABSENT_CODE);
     if (!this.#incoming) this.#retry(quantizer, this.#wantedCodebooks);
-    return asResiduaError(cause);
+    this.#lastFailure = asResiduaError(cause);
   }
 
-  #incomingFailed(cause: unknown): ResiduaError {
+  #incomingFailed(cause: unknown): void {
     const { quantizer, codebooks } = this.#incoming!;
     this.#incoming = undefined;
     if (this.#active) this.#onSwitchFailed(quantizer, cause);
     else this.#retry(quantizer, codebooks);
-    return asResiduaError(cause);
+    this.#lastFailure = asResiduaError(cause);
   }
 
   #retry(quantizer: string, codebooks: number): void {

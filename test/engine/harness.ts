@@ -11,12 +11,27 @@ import { transparentSessions, type TransparentOptions } from '../fixtures/transp
 
 export const TINY_MODEL = join(import.meta.dirname, '../fixtures/tiny-model');
 
+/** A virtual clock that can jump, as a machine's does that slept: nobody is woken in between. */
+export class SleepyClock extends VirtualClock {
+  #sleptMs = 0;
+
+  override nowMs(): number {
+    return super.nowMs() + this.#sleptMs;
+  }
+
+  sleepMachine(ms: number): void {
+    this.#sleptMs += ms;
+  }
+}
+
 export interface HarnessOptions {
   readonly live?: Partial<LiveOptions>;
   readonly mic?: Partial<FakeDeviceOptions>;
   readonly out?: Partial<FakeDeviceOptions>;
   readonly model?: TransparentOptions;
   readonly signal?: Signal;
+  /** No device is there at first. */
+  readonly unplugged?: boolean;
   /** Keep every sample played (first channel). Default true. */
   readonly keep?: boolean;
   /** Hears every block. */
@@ -29,7 +44,8 @@ export interface HarnessOptions {
 }
 
 export async function harness(options: HarnessOptions = {}) {
-  const clock = new VirtualClock(1000);
+  const clock = new SleepyClock(1000);
+  const keeping = { on: options.keep !== false };
   const played: number[] = [];
   const times: { frame: number; atMs: number }[] = [];
   const out: FakeDeviceOptions = {
@@ -37,7 +53,7 @@ export async function harness(options: HarnessOptions = {}) {
     outputChannels: 1,
     listener: (samples, startFrame, channels, atMs) => {
       options.listen?.(samples, startFrame, channels, atMs);
-      if (options.keep === false) return;
+      if (!keeping.on) return;
       times.push({ frame: played.length, atMs });
       for (let i = 0; i < samples.length; i += channels) played.push(samples[i]!);
     },
@@ -49,7 +65,7 @@ export async function harness(options: HarnessOptions = {}) {
     signal: options.signal ?? sine(440),
     ...options.mic,
   };
-  const backend = new FakeBackend({ clock, devices: [mic, out] });
+  const backend = new FakeBackend({ clock, devices: options.unplugged ? [] : [mic, out] });
   const runners: InProcessRunner[] = [];
   const engine = await createLiveEngine(
     { modelFolder: TINY_MODEL, provider: 'cpu', ...options.live },
@@ -88,11 +104,18 @@ export async function harness(options: HarnessOptions = {}) {
     runners,
     mic,
     out,
+    keeping,
     /** What was played, and when its blocks began to sound. */
     played,
     times,
     ofType: <T extends LiveEvent['type']>(type: T) =>
       events.filter((event): event is LiveEventOf<T> => event.type === type),
+    /** The loudest of the last so many ms, on the output's first channel. */
+    level: (ms: number, rateHz = 48_000) =>
+      played.slice(-Math.round((ms * rateHz) / 1000)).reduce((m, x) => Math.max(m, Math.abs(x)), 0),
+    /** The largest step between neighbouring samples from this frame on. */
+    step: (from = 1) =>
+      played.reduce((m, x, i) => (i < from ? m : Math.max(m, Math.abs(x - played[i - 1]!))), 0),
     logs: () => events.flatMap((event) => (event.type === 'log' ? [event.message] : [])),
     states: () => events.flatMap((event) => (event.type === 'state' ? [event.state] : [])),
     settle,
