@@ -37,9 +37,6 @@ const HELP = `Train a model.
 RESIDUA_AUDIO=DIR stands in for ../shared/audio in a config.
 `;
 
-/** Batches whose latents codebooks start from. */
-const FIT_BATCHES = 24;
-
 const root = resolve(import.meta.dirname, '..');
 
 async function main(): Promise<void> {
@@ -83,7 +80,7 @@ async function main(): Promise<void> {
   const source = await openData(config, trainer.step);
   log(source.describe());
   try {
-    await trainer.fitQuantizer(() => source.next(), FIT_BATCHES);
+    await trainer.fitQuantizer(() => source.next(), config.data.fitBatches);
     await run(trainer, source, pairs, folder, minutes);
   } finally {
     await source.close();

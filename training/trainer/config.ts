@@ -29,6 +29,8 @@ export const trainConfigSchema = z.strictObject({
     prepared: z.string().optional(),
     /** Folder with pairs.csv, noisy/ and clean/ to report on while training; never trained on. */
     evaluate: z.string(),
+    /** Batches whose latents codebooks start from. */
+    fitBatches: z.number().int().min(1).max(1000).default(24),
     segmentSeconds: z.number().min(0.5).max(20),
     batchSize: z.number().int().min(1).max(512),
     snrDb: z.tuple([z.number(), z.number()]),
