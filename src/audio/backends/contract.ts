@@ -82,8 +82,8 @@ export function describeContract(name: string, setup: () => Promise<ContractSetu
 
     it('refuses an unknown device by name, and says which there are', async () => {
       const wanted = { device: 'no such device' };
-      for (const opened of [backend.openSource(wanted), backend.openSink(wanted)]) {
-        const error: ResiduaError = await opened.then(
+      for (const open of [() => backend.openSource(wanted), () => backend.openSink(wanted)]) {
+        const error: ResiduaError = await open().then(
           () => expect.fail('it was opened'),
           (reason: ResiduaError) => reason,
         );

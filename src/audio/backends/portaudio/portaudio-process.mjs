@@ -34,6 +34,7 @@ serve(() => {
       const inOptions = {
         ...options(request),
         highwaterMark: blockFrames * channels * 4,
+        framesPerBuffer: blockFrames, // a block is complete when the device has it, not a period later
         maxQueue: 8,
       };
       const stream = new naudiodon.AudioIO({ inOptions });

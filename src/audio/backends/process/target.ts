@@ -35,4 +35,4 @@ export interface StreamLimits {
   readonly stallMs: number;
 }
 
-export const DEFAULT_LIMITS: StreamLimits = { openMs: 8000, stallMs: 700 };
+export const DEFAULT_LIMITS: StreamLimits = { openMs: 8000, stallMs: 1000 };
