@@ -297,7 +297,10 @@ export interface LiveEngine {
       | 'outputChannels'
     >,
   ): Promise<void>;
-  /** The newest telemetry, made now. */
+  /**
+   * As things stand now. Levels are those of the last `telemetry` event, and the spectrogram is empty: its
+   * columns go to listeners, each once.
+   */
   telemetry(): Telemetry;
   /** @returns a function that removes the listener */
   on<T extends LiveEvent['type']>(type: T, listener: (event: LiveEventOf<T>) => void): () => void;

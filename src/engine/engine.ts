@@ -201,12 +201,18 @@ class Engine implements LiveEngine {
   }
 
   telemetry(): Telemetry {
+    return this.#telemetry(false);
+  }
+
+  /** @param takes begins a new span for levels and spectrogram: for the one that is sent to listeners */
+  #telemetry(takes: boolean): Telemetry {
     const atMs = this.#dependencies.clock.nowMs();
     const codec = this.#codec;
     const { meter } = codec;
     codec.drain();
     const { hopMs, realTimeFactor } = meter.timing(atMs);
-    const levels = meter.takeLevels(codec.capture.takeClipped());
+    if (takes) meter.nextSpan(codec.capture.takeClipped());
+    const { input: inputLevel, output: outputLevel } = meter.levels;
     const heard = this.#manifest.quantizers[meter.quantizer];
     return {
       atMs,
@@ -225,8 +231,8 @@ class Engine implements LiveEngine {
         sampleRateHz: this.#manifest.sampleRate,
         hopSamples: this.#manifest.hopSamples,
       },
-      inputLevel: levels.input,
-      outputLevel: levels.output,
+      inputLevel,
+      outputLevel,
       latencyMs: this.#ledger(),
       hopMs,
       realTimeFactor,
@@ -238,7 +244,7 @@ class Engine implements LiveEngine {
       driftPpm: codec.playback.driftPpm ?? null,
       bitrateKbps: heard ? quantizerKbps(this.#manifest, heard, meter.codebooksHeard) : 0,
       codebooks: meter.codebooks(atMs),
-      spectrogram: meter.takeSpectrogram(),
+      spectrogram: takes ? meter.spectrogram : { ...meter.spectrogram, input: [], output: [] },
       provider: codec.provider,
       counters: { ...codec.counters(), deviceLosses: this.#deviceLosses },
       recorder: codec.taps.status(),
@@ -351,7 +357,7 @@ class Engine implements LiveEngine {
       if (passedMs > SLEEP_MS) this.#resume(passedMs);
       else if (passedMs < LATE_TICK_MS) this.#watch(nowMs);
       this.#reportOverload();
-      this.#emit({ type: 'telemetry', telemetry: this.telemetry() });
+      this.#emit({ type: 'telemetry', telemetry: this.#telemetry(true) });
       if (this.#hasEnded(nowMs)) {
         this.#emit({ type: 'ended' });
         void this.stop();
@@ -437,7 +443,7 @@ class Engine implements LiveEngine {
     this.#emit({ type: 'state', state, previous, problem });
     const why = problem ? `: ${describeError(fromProblem(problem))}` : '';
     this.#log(state === 'failed' ? 'error' : 'info', `${previous} → ${state}${why}`);
-    this.#emit({ type: 'telemetry', telemetry: this.telemetry() });
+    this.#emit({ type: 'telemetry', telemetry: this.#telemetry(true) });
   }
 
   get #isOn(): boolean {

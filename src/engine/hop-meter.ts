@@ -39,6 +39,8 @@ export class HopMeter {
   #computeMs = 0;
   readonly #work = new PeakWindow();
   #usualWorkMs = 0;
+  #levels: { input: LevelDb; output: LevelDb };
+  #spectrogram: SpectrogramTelemetry;
   #refreshedAtMs = -Infinity;
   #hopTimes: HopTimesMs | null = null;
   #realTimeFactor = 0;
@@ -56,6 +58,13 @@ export class HopMeter {
     this.#output = new Level();
     this.#inputColumns = new SpectrogramColumns(sampleRate);
     this.#outputColumns = new SpectrogramColumns(sampleRate);
+    this.#levels = { input: this.#input.take(), output: this.#output.take() };
+    this.#spectrogram = {
+      bins: SPECTROGRAM_BINS,
+      columnMs: COLUMN_HOPS * this.#hopMs,
+      input: [],
+      output: [],
+    };
   }
 
   add(record: HopRecord): void {
@@ -115,22 +124,30 @@ export class HopMeter {
     return this.#usage;
   }
 
-  /** Since the last call. @param clipped at the device, before resampling */
-  takeLevels(clipped: boolean): { input: LevelDb; output: LevelDb } {
+  /**
+   * Closes the span that levels and spectrogram are about, and begins a new one.
+   * @param clipped at the device, before resampling
+   */
+  nextSpan(clipped: boolean): void {
     const input = this.#input.take();
-    return {
+    this.#levels = {
       input: { ...input, clipped: input.clipped || clipped },
       output: this.#output.take(),
     };
-  }
-
-  takeSpectrogram(): SpectrogramTelemetry {
-    return {
+    this.#spectrogram = {
       bins: SPECTROGRAM_BINS,
       columnMs: COLUMN_HOPS * this.#hopMs,
       input: this.#inputColumns.take(),
       output: this.#outputColumns.take(),
     };
+  }
+
+  /** Of the last closed span. */
+  get levels(): { readonly input: LevelDb; readonly output: LevelDb } {
+    return this.#levels;
+  }
+  get spectrogram(): SpectrogramTelemetry {
+    return this.#spectrogram;
   }
 
   reset(): void {
@@ -139,10 +156,9 @@ export class HopMeter {
     this.#quantizer = -1;
     this.#work.reset();
     this.#refreshedAtMs = -Infinity;
-    this.#input.take();
-    this.#output.take();
     this.#inputColumns.reset();
     this.#outputColumns.reset();
+    this.nextSpan(false);
   }
 
   #refresh(atMs: number): void {

@@ -2,6 +2,8 @@
 
 const BUCKET_MS = 1000;
 const WINDOW_MS = 30_000;
+/** What is usual is judged by the last so many seconds. */
+const USUAL_BUCKETS = 10;
 
 interface Bucket {
   peak: number;
@@ -31,7 +33,10 @@ export class PeakWindow {
   /** The peak of a usual second, so that a rare one does not count; 0 for none. */
   get typicalPeak(): number {
     if (this.#buckets.length === 0) return 0;
-    const peaks = this.#buckets.map(({ peak }) => peak).sort((a, b) => a - b);
+    const peaks = this.#buckets
+      .slice(-USUAL_BUCKETS)
+      .map(({ peak }) => peak)
+      .sort((a, b) => a - b);
     return peaks[peaks.length >> 1]!;
   }
 

@@ -150,6 +150,7 @@ export class Playback {
     this.#channels = channels;
     this.#clock = new StreamClock({ nominalRateHz: sampleRateHz });
     this.#resampler = new AdaptiveResampler(this.#rateHz, sampleRateHz, LIVE_FILTER);
+    this.#last = 0;
     this.#forget();
     this.#stopPlaying();
   }
