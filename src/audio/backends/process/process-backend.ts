@@ -46,6 +46,7 @@ export class ProcessBackend implements AudioBackend {
   readonly #streams = new Set<ProcessSource | ProcessSink>();
   readonly #watchers = new Set<() => void>();
   #loads: Promise<void> | undefined;
+  #listing: Promise<readonly Listed[]> | undefined;
   /** Only where a sound server tells of changes. */
   readonly watch?: (changed: () => void) => () => void;
   #serverWatch: ServerWatch | undefined;
@@ -100,7 +101,9 @@ export class ProcessBackend implements AudioBackend {
   }
 
   async #target(direction: Direction, request: StreamRequest): Promise<Target> {
-    const entries = await this.#list();
+    // A source and a sink opened together need one list.
+    this.#listing ??= this.#list().finally(() => (this.#listing = undefined));
+    const entries = await this.#listing;
     const devices = entries.map(({ device }) => device);
     const device = findDevice(devices, direction, request.device);
     const wanted = resolveFormat(device, direction, request);

@@ -52,7 +52,7 @@ export function serve(load) {
   process.on('SIGINT', () => {});
   process.on('disconnect', end);
   try {
-    setPriority(constants.priority.PRIORITY_HIGHEST);
+    setPriority(constants.priority.PRIORITY_HIGH);
   } catch {
     // Allowed to the privileged only on Linux; it runs with the common priority then.
   }
