@@ -255,7 +255,8 @@ export class Playback {
   }
 
   /**
-   * What is required once pulls come just before a hop instead of just after it, if that is near.
+   * What is required once pulls come just before a hop instead of just after it, if that is near: while
+   * they come so soon after a hop that one that is late would miss them.
    * @param pullMs what a pull takes, and what the filter has in hand
    */
   #foreseenMs(dueMs: number, pullMs: number): number | undefined {
@@ -264,11 +265,10 @@ export class Playback {
     if (Math.abs(stream.blockMs - this.#hopMs) > 0.1) return undefined;
     const lagMs = stream.latenessMs + this.#workMs();
     const sinceHopMs = samplesToMs(stream.ringPositionAt(dueMs), this.#rateHz) % this.#hopMs;
-    const afterMs = (((sinceHopMs - lagMs) % this.#hopMs) + this.#hopMs) % this.#hopMs;
     const drift = this.driftPpm;
     const guardMs =
       drift === undefined ? UNKNOWN_GUARD_MS : GUARD_MS + Math.max(0, drift * 1e-6 * FORESIGHT_MS);
-    return afterMs < guardMs ? this.#hopMs + lagMs + pullMs : undefined;
+    return sinceHopMs < lagMs + guardMs ? this.#hopMs + lagMs + pullMs : undefined;
   }
 
   #forget(): void {
