@@ -113,18 +113,18 @@ describe('a device process', () => {
     let pulls = 0;
     await sink.start({ pull: (out) => void (out.fill(0), pulls++), failed: () => {} });
     while (pulls < 5) await pause(5);
-    expect(sink.underruns).toBe(0);
-    const latencyMs = sink.latencyMs;
+    const { latencyMs, underruns } = sink;
     const untilMs = performance.now() + 300;
     while (performance.now() < untilMs);
     const before = pulls;
     while (pulls < before + 5) await pause(5);
-    expect(sink.underruns).toBeGreaterThan(0);
+    expect(sink.underruns).toBeGreaterThan(underruns);
     expect(sink.latencyMs).toBeGreaterThan(latencyMs);
   });
 
   it('keeps a source alive over a stall of this process, and counts what was lost', async () => {
-    const source = await setup('').openSource({});
+    // Two channels fill the pipe sooner.
+    const source = await setup('').openSource({ channels: 2 });
     let blocks = 0;
     const errors: ResiduaError[] = [];
     await source.start({ block: () => void blocks++, failed: (error) => errors.push(error) });
