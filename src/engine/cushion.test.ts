@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { Cushion } from './cushion.ts';
+
+/** Observes the same requirement every 10 ms. */
+function steady(cushion: Cushion, ms: number, fromMs: number, toMs: number): void {
+  for (let at = fromMs; at < toMs; at += 10) cushion.observe(ms, at);
+}
+
+describe('Cushion', () => {
+  it('has no target before the first pull', () => {
+    expect(new Cushion().targetMs(0)).toBeUndefined();
+  });
+
+  it('starts with something in hand, which melts away', () => {
+    const cushion = new Cushion();
+    steady(cushion, 10, 0, 30_000);
+    expect(cushion.targetMs(0)).toBeCloseTo(14.5, 6);
+    expect(cushion.targetMs(10_000)).toBeCloseTo(13, 6);
+    expect(cushion.targetMs(30_000)).toBeCloseTo(11.5, 6);
+  });
+
+  it('rises at once with what is required, and shrinks back half a minute later', () => {
+    const cushion = new Cushion();
+    steady(cushion, 10, 0, 40_000);
+    cushion.observe(25, 40_000);
+    expect(cushion.targetMs(40_000)).toBeCloseTo(26.5, 6);
+    steady(cushion, 10, 40_010, 69_000);
+    expect(cushion.targetMs(69_000)).toBeCloseTo(26.5, 6);
+    steady(cushion, 10, 69_000, 73_000);
+    expect(cushion.targetMs(73_000)).toBeCloseTo(11.5, 6);
+  });
+
+  it('remembers what was missed for longer each time', () => {
+    const cushion = new Cushion();
+    const heldMs = (fromMs: number): number => {
+      cushion.miss(60, fromMs);
+      let at = fromMs;
+      while (cushion.targetMs(at)! > 50) cushion.observe(10, (at += 100));
+      return at - fromMs;
+    };
+    steady(cushion, 10, 0, 20_000);
+    const first = heldMs(20_000);
+    expect(first).toBeGreaterThanOrEqual(30_000);
+    expect(first).toBeLessThan(33_000);
+    // Twice within the time it is remembered.
+    cushion.miss(60, 100_000);
+    const second = heldMs(110_000);
+    expect(second).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('adds what is foreseen, while it is', () => {
+    const cushion = new Cushion();
+    steady(cushion, 10, 0, 30_000);
+    cushion.foresee(20);
+    expect(cushion.targetMs(30_000)).toBeCloseTo(21.5, 6);
+    cushion.foresee(undefined);
+    expect(cushion.targetMs(30_000)).toBeCloseTo(11.5, 6);
+  });
+
+  it('forgets', () => {
+    const cushion = new Cushion();
+    cushion.miss(60, 0);
+    cushion.reset();
+    expect(cushion.targetMs(1)).toBeUndefined();
+    cushion.observe(5, 1);
+    expect(cushion.targetMs(1)).toBeCloseTo(9.5, 6);
+  });
+});
