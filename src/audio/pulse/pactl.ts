@@ -59,6 +59,15 @@ export async function pactlJson(
   }
 }
 
+/** Ends pactl when standard input ends: it would outlive a killed parent, and cares for no broken pipe. */
+const SUBSCRIBE = `
+trap '' INT TERM HUP
+pactl subscribe </dev/null & subscription=$!
+exec >/dev/null
+read -r _
+kill "$subscription"
+`;
+
 /**
  * Reports changes of sinks, sources, cards and the server's defaults as they happen.
  * @param ended the server is gone; also called when there never was one
@@ -69,9 +78,9 @@ export function subscribe(
   ended: () => void,
   options: PactlOptions = {},
 ): () => void {
-  const child = spawn('pactl', ['subscribe'], {
+  const child = spawn('sh', ['-c', SUBSCRIBE], {
     env: plainEnv(options.env),
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   let done = false;
   const end = (): void => {
@@ -80,14 +89,19 @@ export function subscribe(
     ended();
   };
   child.on('error', end);
-  child.on('exit', end);
+  child.stdin.on('error', () => {});
+  // pactl alone holds the other end, see the script.
+  child.stdout.on('close', () => {
+    child.stdin.end();
+    end();
+  });
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (text: string) => {
     if (!done && /on (sink|source|card|server) /m.test(`${text} `)) changed();
   });
   return () => {
     done = true;
-    child.kill('SIGKILL');
+    child.stdin.end();
   };
 }
 

@@ -172,6 +172,11 @@ describe.skipIf(pulseMissing() !== undefined)('virtual microphone [needs PulseAu
     child.kill('SIGKILL');
     await gone();
     expect(await sourceNames()).not.toContain('Residua Microphone');
+    // Nor does anything of it go on listening to the server: the one client is this question.
+    const clients = async (): Promise<number> =>
+      (await pactl(['list', 'short', 'clients'])).trim().split('\n').length;
+    for (let i = 0; i < 100 && (await clients()) > 1; i++) await pause(50);
+    expect(await clients()).toBe(1);
   });
 
   it('respects another running instance, and takes another name', async () => {
