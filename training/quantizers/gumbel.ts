@@ -191,9 +191,12 @@ export class GumbelQuantizer implements Quantizer {
     tf.tidy(() => {
       const turned = this.#split.before(new TfOps(store, 1, 1), latent);
       this.groups.forEach((group, i) => {
-        const points = this.#split.part(turned, i);
-        group.observe(points.dataSync() as Float32Array, new Int32Array(0), store);
-        this.#scaleToDistances(group, points, store);
+        // Choices of codes over all frames are large: those of one group at a time.
+        tf.tidy(() => {
+          const points = this.#split.part(turned, i);
+          group.observe(points.dataSync() as Float32Array, new Int32Array(0), store);
+          this.#scaleToDistances(group, points, store);
+        });
       });
     });
   }

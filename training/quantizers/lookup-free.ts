@@ -138,8 +138,11 @@ export abstract class LookupFreeQuantizer implements Quantizer {
       const ops = new TfOps(store, 1, 1);
       let rest = latent;
       for (let i = 0; i < this.codebooks; i++) {
-        this.#aim(i, rest, store);
-        rest = tf.sub(rest, this.#outOf(ops, i, this.quantize(this.#into(ops, i, rest))));
+        const before = rest;
+        rest = tf.tidy(() => {
+          this.#aim(i, before, store);
+          return tf.sub(before, this.#outOf(ops, i, this.quantize(this.#into(ops, i, before))));
+        });
       }
     });
     this.#started = true;

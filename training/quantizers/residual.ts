@@ -215,11 +215,15 @@ export class ResidualQuantizer implements Quantizer {
     tf.tidy(() => {
       let rest = latent;
       for (const stage of this.stages) {
-        if (this.#projected) this.#aim(stage, rest, store);
-        const points = this.#into(stage, rest, store);
-        stage.observe(points.dataSync() as Float32Array, new Int32Array(0), store);
-        const chosen = stage.rows(stage.nearest(points, store), store);
-        rest = tf.sub(rest, this.#outOf(stage, chosen, store)) as Tensor2D;
+        const before = rest;
+        // Choices of codes over all frames are large: those of one stage at a time.
+        rest = tf.tidy(() => {
+          if (this.#projected) this.#aim(stage, before, store);
+          const points = this.#into(stage, before, store);
+          stage.observe(points.dataSync() as Float32Array, new Int32Array(0), store);
+          const chosen = stage.rows(stage.nearest(points, store), store);
+          return tf.sub(before, this.#outOf(stage, chosen, store)) as Tensor2D;
+        });
       }
     });
   }
