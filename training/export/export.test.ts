@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import {
   tinyBandConfig,
+  tinyCompandedConfigs,
   tinyConfig,
   tinyQuantizedConfig,
   tinyQuantizers,
@@ -24,7 +25,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it.each([tinyConfig(), tinyBandConfig(), ...tinyQuantizers.map(tinyQuantizedConfig)])(
+it.each([
+  tinyConfig(),
+  tinyBandConfig(),
+  ...tinyQuantizers.map(tinyQuantizedConfig),
+  ...tinyCompandedConfigs(),
+])(
   'exports graphs that stream what the trainer computes ($quantizerId, $model.denoiser.kind)',
   async (config) => {
     const trainer = new Trainer(config);
@@ -32,7 +38,9 @@ it.each([tinyConfig(), tinyBandConfig(), ...tinyQuantizers.map(tinyQuantizedConf
     const samples = 32 * 20;
     const noisy = Float32Array.from({ length: 2 * samples }, () => 0.1 * gaussian(random));
     const clean = noisy.map((x) => 0.5 * x);
-    for (let i = 0; i < 4; i++) trainer.trainStep({ noisy, clean, batchSize: 2, samples });
+    const batch = { noisy, clean, batchSize: 2, samples };
+    if (config.model.bandCompanding !== undefined) await trainer.fitQuantizer(() => batch, 1);
+    for (let i = 0; i < 4; i++) trainer.trainStep(batch);
     const graphs = buildGraphs(trainer.network, trainer.roundedWeights());
     await writeModel(folder, identity, config, trainer.network.quantizer, graphs, {});
     const signal = Float32Array.from({ length: 5000 }, () => 0.1 * gaussian(random));

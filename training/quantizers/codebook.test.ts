@@ -250,6 +250,23 @@ describe('codes as parameters', () => {
   });
 });
 
+it('brings simvq codes to the size of the first points, dimension by dimension', () => {
+  const sizes = [0.05, 1, 40];
+  const random = mulberry32(5);
+  const batch = Float32Array.from(
+    { length: 400 * DIM },
+    (_, i) => sizes[i % DIM]! * gaussian(random),
+  );
+  const store = new ParameterStore(mulberry32(1));
+  const book = new Codebook(options({ size: 256, learn: 'simvq' }), DIM, 'book', 7);
+  book.observe(batch, new Int32Array(0), store);
+  const rms = tf.sqrt(tf.mean(tf.square(book.codes(store)), 0)).dataSync();
+  sizes.forEach((size, d) => {
+    expect(rms[d]! / size).toBeGreaterThan(0.8);
+    expect(rms[d]! / size).toBeLessThan(1.25);
+  });
+});
+
 describe('state', () => {
   it.each(LEARN)('comes back exactly (%s)', (learn) => {
     const { store, book } = trained({ learn });

@@ -5,7 +5,12 @@ import { ParameterStore } from '../graph/tf-ops.ts';
 import { bandWidths } from '../model/companding.ts';
 import { tf, type Scalar, type Tensor2D } from '../tf.ts';
 import { GainShapeQuantizer } from './gain-shape.ts';
-import { createQuantizer, quantizerSchema, type Quantizer, type QuantizerContext } from './index.ts';
+import {
+  createQuantizer,
+  quantizerSchema,
+  type Quantizer,
+  type QuantizerContext,
+} from './index.ts';
 
 const DIM = 32;
 const SIZE = 16;

@@ -51,7 +51,11 @@ const isFinite = (x: { dataSync(): ArrayLike<number> }): boolean =>
   Array.from(x.dataSync()).every(Number.isFinite);
 
 /** What a stage adds for its codes, from the table and the matrices. */
-function contribution({ quantizer, store }: ReturnType<typeof fitted>, stage: number, all: Int32Array) {
+function contribution(
+  { quantizer, store }: ReturnType<typeof fitted>,
+  stage: number,
+  all: Int32Array,
+) {
   const table = quantizer.table();
   const codes = all.filter((_, i) => i % STAGES === stage);
   const rows = Array.from(codes, (k) => [...table.slice(k * STAGE_DIM, (k + 1) * STAGE_DIM)]);
@@ -284,7 +288,9 @@ describe.each([
 
     it.each([0, 1, 2])('adds nothing for an absent code (stage %i)', async (absent) => {
       const graphs = await quantizerGraphs(made.quantizer, made.store, DIM);
-      const { latent } = await graphs.decode(codes!.map((k, i) => (i % STAGES === absent ? -1 : k)));
+      const { latent } = await graphs.decode(
+        codes!.map((k, i) => (i % STAGES === absent ? -1 : k)),
+      );
       const others = [0, 1, 2].filter((stage) => stage !== absent);
       const wanted = tf.addN(others.map((stage) => contribution(made, stage, codes!))) as Tensor2D;
       expect(gap(tf.tensor2d(latent, z.shape), wanted)).toBeLessThan(1e-4);

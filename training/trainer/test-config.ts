@@ -98,3 +98,29 @@ export function tinyQuantizedConfig(quantizer: Record<string, unknown>): TrainCo
     quantizer: quantizerSchema.parse(quantizer),
   };
 }
+
+/** A codec whose latent is the band-companded frame, as the gain codebooks want it. */
+export function tinyCompandedConfig(
+  quantizer: Record<string, unknown>,
+  model: Partial<TrainConfig['model']> = {},
+): TrainConfig {
+  const base = tinyConfig();
+  return {
+    ...base,
+    model: { ...base.model, bandCompanding: 0.35, ...model },
+    quantizerId: `companded-${String(quantizer['family'])}`,
+    quantizer: quantizerSchema.parse(quantizer),
+  };
+}
+
+const gain = { size: 16 };
+
+/** Band companding with and without an encoder's network, a gain codebook, and noise filling. */
+export const tinyCompandedConfigs = (): TrainConfig[] => [
+  tinyCompandedConfig(
+    { family: 'rvq', codebooks: 3, dropout: 0.5, codebook, codeDim: 8, gain },
+    { encoder: null, encoderSees: 'denoised', noiseFill: true },
+  ),
+  tinyCompandedConfig({ family: 'fsq', codebooks: 3, dropout: 0.5, levels: [4, 4], gain }),
+  tinyCompandedConfig({ family: 'none' }, { noiseFill: true }),
+];

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { parseTrainConfig } from './config.ts';
+import { parseTrainConfig, type TrainConfig } from './config.ts';
 import {
   tinyBandConfig,
+  tinyCompandedConfig,
+  tinyCompandedConfigs,
   tinyConfig,
   tinyQuantizedConfig,
   tinyQuantizers,
@@ -41,22 +43,24 @@ describe('Trainer', () => {
     expect(last).toBeLessThan(first - 0.05);
   });
 
-  it.each([tinyConfig(), tinyBandConfig()])(
-    'starts as nearly the identity, aligned in time',
-    (config) => {
-      const trainer = new Trainer(config);
-      const { noisy } = batch(2);
-      const out = trainer.enhance(noisy.subarray(0, 700));
-      let error = 0;
-      let energy = 0;
-      for (let n = 0; n < out.length; n++) {
-        error += (out[n]! - noisy[n]!) ** 2;
-        energy += noisy[n]! ** 2;
-      }
-      expect(out).toHaveLength(700);
-      expect(10 * Math.log10(energy / error)).toBeGreaterThan(8);
-    },
-  );
+  it.each([
+    tinyConfig(),
+    tinyBandConfig(),
+    tinyCompandedConfig({ family: 'none' }, { noiseFill: true }),
+    tinyCompandedConfig({ family: 'none' }, { encoder: null, encoderSees: 'denoised' }),
+  ])('starts as nearly the identity, aligned in time', (config) => {
+    const trainer = new Trainer(config);
+    const { noisy } = batch(2);
+    const out = trainer.enhance(noisy.subarray(0, 700));
+    let error = 0;
+    let energy = 0;
+    for (let n = 0; n < out.length; n++) {
+      error += (out[n]! - noisy[n]!) ** 2;
+      energy += noisy[n]! ** 2;
+    }
+    expect(out).toHaveLength(700);
+    expect(10 * Math.log10(energy / error)).toBeGreaterThan(8);
+  });
 
   it.each([tinyConfig(), tinyBandConfig(), ...tinyQuantizers.map(tinyQuantizedConfig)])(
     'resumes exactly where it stopped ($quantizerId, $model.denoiser.kind)',
@@ -76,18 +80,19 @@ describe('Trainer', () => {
     },
   );
 
-  it.each([tinyBandConfig(), ...tinyQuantizers.map(tinyQuantizedConfig)])(
-    'never changes past output when more input follows',
-    (config) => {
-      const trainer = new Trainer(config);
-      for (let i = 0; i < 3; i++) trainer.trainStep(batch(i));
-      const { noisy } = batch(4);
-      const short = trainer.enhance(noisy.slice(0, 32 * 10));
-      const long = trainer.enhance(noisy.slice(0, 32 * 20));
-      // The last hop of the short output still waits for its second half.
-      for (let n = 0; n < 32 * 9; n++) expect(long[n]).toBeCloseTo(short[n]!, 6);
-    },
-  );
+  it.each([
+    tinyBandConfig(),
+    ...tinyQuantizers.map(tinyQuantizedConfig),
+    ...tinyCompandedConfigs(),
+  ])('never changes past output when more input follows', (config) => {
+    const trainer = new Trainer(config);
+    for (let i = 0; i < 3; i++) trainer.trainStep(batch(i));
+    const { noisy } = batch(4);
+    const short = trainer.enhance(noisy.slice(0, 32 * 10));
+    const long = trainer.enhance(noisy.slice(0, 32 * 20));
+    // The last hop of the short output still waits for its second half.
+    for (let n = 0; n < 32 * 9; n++) expect(long[n]).toBeCloseTo(short[n]!, 6);
+  });
 
   it('trains nothing that is frozen', () => {
     const trainer = new Trainer(tinyConfig({ freeze: ['denoise/'] }));
@@ -161,6 +166,41 @@ describe('Trainer', () => {
     expect(to.store.variables.get('denoise/in/w')!.dataSync()).not.toEqual(
       from.store.variables.get('denoise/in/w')!.dataSync(),
     );
+  });
+});
+
+describe('fitting the quantizer', () => {
+  const [config] = tinyCompandedConfigs() as [TrainConfig];
+
+  it('happens once, on as many batches as asked for, and keeps no tensors', async () => {
+    const { tf } = await import('../tf.ts');
+    const trainer = new Trainer(config);
+    expect(trainer.network.quantizer.started).toBe(false);
+    const before = tf.memory().numTensors;
+    let asked = 0;
+    const next = (): AudioBatch => batch(++asked);
+    await trainer.fitQuantizer(next, 3);
+    expect(asked).toBe(3);
+    expect(trainer.network.quantizer.started).toBe(true);
+    expect(tf.memory().numTensors).toBe(before);
+    await trainer.fitQuantizer(next, 3);
+    expect(asked).toBe(3);
+  });
+
+  it('comes back with a checkpoint, and lets training go on where it stopped', async () => {
+    const straight = new Trainer(config);
+    await straight.fitQuantizer(() => batch(1), 1);
+    straight.trainStep(batch(2));
+    const path = join(folder, 'fitted');
+    await straight.save(path);
+    const resumed = new Trainer(config);
+    await resumed.resume(path);
+    await resumed.fitQuantizer(() => {
+      throw new Error('asked for a batch');
+    }, 1);
+    const { noisy } = batch(3);
+    expect(resumed.run(noisy).codes).toEqual(straight.run(noisy).codes);
+    expect(resumed.trainStep(batch(4)).loss).toBeCloseTo(straight.trainStep(batch(4)).loss, 5);
   });
 });
 
