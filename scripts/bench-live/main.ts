@@ -15,11 +15,17 @@ import {
   type SupervisorEvent,
 } from '../../src/host/client/supervisor.ts';
 import type { Telemetry } from '../../src/ipc/live.ts';
-import { PulseDaemon, pulseMissing, TEST_MIC, TEST_OUT } from '../../test/fixtures/pulse.ts';
+import {
+  EXACT_RATE_HZ,
+  PulseDaemon,
+  pulseMissing,
+  TEST_MIC,
+  TEST_OUT,
+} from '../../test/fixtures/pulse.ts';
 import { treeUsage } from './process-tree.ts';
 import { onsets, TimedRecorder } from './stream-times.ts';
 
-const RATE = 48_000;
+const RATE = EXACT_RATE_HZ;
 const WARM_STARTS = 5;
 const CLICKS = 40;
 /** Growth is counted from here: code is compiled and buffers are filled before. */
@@ -69,7 +75,7 @@ function speechLike(): Float32Array {
   });
 }
 
-const daemon = await PulseDaemon.start();
+const daemon = await PulseDaemon.start(RATE);
 const load = { start: loadavg().map((v) => round(v)), end: [] as number[] };
 let newest: Telemetry | undefined;
 const seen: Telemetry[] = [];

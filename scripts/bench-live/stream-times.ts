@@ -3,8 +3,9 @@
  * late, never early: of all (arrival − position) the smallest is the truest.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { EXACT_RATE_HZ } from '../../test/fixtures/pulse.ts';
 
-const RATE = 48_000;
+const RATE = EXACT_RATE_HZ;
 const FORMAT = ['--raw', '--format=float32le', `--rate=${RATE}`, '--channels=1'];
 
 export class TimedRecorder {

@@ -12,7 +12,7 @@ import { EngineSupervisor, type SupervisorEvent } from '../../src/host/client/su
 import type { OpenRequest } from '../../src/ipc/engine-protocol.ts';
 import { siSdr } from '../../src/metrics/index.ts';
 import { oneLine, run, start } from '../cli/run-cli.ts';
-import { PulseDaemon, pulseMissing, TEST_MIC, TEST_OUT } from '../fixtures/pulse.ts';
+import { EXACT_RATE_HZ, PulseDaemon, pulseMissing, TEST_MIC, TEST_OUT } from '../fixtures/pulse.ts';
 import { findLag, realign } from './align.ts';
 import { descendants, enginePid, isRunning, until } from './processes.ts';
 
@@ -21,7 +21,7 @@ const AUDIO =
   process.env['RESIDUA_AUDIO'] ?? path.resolve(import.meta.dirname, '../../../shared/audio');
 const MIC = 'Monitor of residua-test-mic';
 const OUT = 'residua-test-out';
-const RATE = 48_000;
+const RATE = EXACT_RATE_HZ;
 /** The one that leaves most of the sound intact, so that every fault of the path shows. */
 const QUANTIZER = 'none';
 const missing = pulseMissing();
@@ -54,7 +54,7 @@ describe.skipIf(missing !== undefined)('live through a sound server [needs Pulse
   let folder: string;
   const cleanups: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
-    daemon = await PulseDaemon.start();
+    daemon = await PulseDaemon.start(RATE);
     folder = await mkdtemp(path.join(tmpdir(), 'residua-live-pulse-'));
   });
   afterEach(async () => {
