@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quantizerGraphs } from '../export/test-graphs.ts';
+import { quantizerGraphs } from '../../test/training/quantizer-graphs.ts';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import { ParameterStore } from '../graph/tf-ops.ts';
 import { bandWidths } from '../model/companding.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { codebookUsage } from '../../src/metrics/index.ts';
-import { quantizerGraphs } from '../export/test-graphs.ts';
+import { quantizerGraphs } from '../../test/training/quantizer-graphs.ts';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import { ParameterStore } from '../graph/tf-ops.ts';
 import { tf, type Scalar, type Tensor2D } from '../tf.ts';

@@ -1,11 +1,11 @@
 /** A quantizer's exported graphs in onnxruntime, for unit tests. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { OnnxOps } from '../graph/onnx-ops.ts';
-import type { ParameterStore } from '../graph/tf-ops.ts';
-import type { Quantizer } from '../quantizers/index.ts';
-import type { Tensor2D } from '../tf.ts';
-import type { NamedTensor } from '../trainer/checkpoint.ts';
-import { OnnxGraph } from './onnx-graph.ts';
+import { OnnxOps } from '../../training/graph/onnx-ops.ts';
+import type { ParameterStore } from '../../training/graph/tf-ops.ts';
+import type { Quantizer } from '../../training/quantizers/index.ts';
+import type { Tensor2D } from '../../training/tf.ts';
+import type { NamedTensor } from '../../training/trainer/checkpoint.ts';
+import { OnnxGraph } from '../../training/export/onnx-graph.ts';
 
 export interface QuantizerGraphs {
   /** [frames, dim] → row-major [frames, codebooks]. */
