@@ -16,6 +16,7 @@ export interface AdaptiveResamplerOptions {
   /** As of `Resampler`: the delay is zeroCrossings / min(inputRate, outputRate) seconds. */
   readonly zeroCrossings: number;
   readonly stopbandDb: number;
+  readonly cutoff?: number;
 }
 
 /** Speeds outside 1 ± this are refused: nobody's crystal is that far off. */
@@ -41,8 +42,13 @@ export class AdaptiveResampler {
       if (!(rate > 0 && rate < Infinity))
         throw new RangeError(`${name} must be above 0, not ${rate}`);
     }
-    const { zeroCrossings, stopbandDb } = options;
-    this.#bank = variableFilterBank(Math.min(1, outputRate / inputRate), zeroCrossings, stopbandDb);
+    const { zeroCrossings, stopbandDb, cutoff } = options;
+    this.#bank = variableFilterBank(
+      Math.min(1, outputRate / inputRate),
+      zeroCrossings,
+      stopbandDb,
+      cutoff,
+    );
     this.#nominalStep = inputRate / outputRate;
     this.delayInputSamples = this.#bank.taps / 2;
     this.#history = new Float32Array(this.#bank.taps + 4096);

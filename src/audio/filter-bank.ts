@@ -33,6 +33,7 @@ export function filterBank(
   down: number,
   zeroCrossings: number,
   stopbandDb = DEFAULT_STOPBAND_DB,
+  cutoff?: number,
 ): FilterBank {
   if (up === down) {
     return { taps: 2, phases: 1, interpolated: false, coefficients: new Float32Array([1, 0]) };
@@ -45,6 +46,7 @@ export function filterBank(
       interpolated,
       zeroCrossings,
       stopbandDb,
+      cutoff,
     },
     `${up}/${down}`,
   );
@@ -58,9 +60,13 @@ export function variableFilterBank(
   scale: number,
   zeroCrossings: number,
   stopbandDb: number,
+  cutoff?: number,
 ): FilterBank {
   // (π/512)²/8 is −106 dB.
-  return cached({ scale, phases: 512, interpolated: true, zeroCrossings, stopbandDb }, 'variable');
+  return cached(
+    { scale, phases: 512, interpolated: true, zeroCrossings, stopbandDb, cutoff },
+    'variable',
+  );
 }
 
 interface Design {
@@ -69,10 +75,13 @@ interface Design {
   readonly interpolated: boolean;
   readonly zeroCrossings: number;
   readonly stopbandDb: number;
+  /** Where the response is −6 dB, as a fraction of the lower rate's Nyquist frequency. */
+  readonly cutoff: number | undefined;
 }
 
 function cached(design: Design, kind: string): FilterBank {
-  const key = [kind, ...Object.values(design)].join('|');
+  const { scale, zeroCrossings, stopbandDb, cutoff } = design;
+  const key = [kind, scale, zeroCrossings, stopbandDb, cutoff].join('|');
   const known = banks.get(key);
   if (known) return known;
   if (banks.size >= 16) banks.clear(); // one process rarely meets more; tables can be megabytes
@@ -87,9 +96,9 @@ function designBank(design: Design): FilterBank {
   const half = Math.ceil(zeroCrossings / scale);
   const taps = 2 * half;
   // Kaiser's formula gives the transition width of this length, as a fraction of the lower rate's
-  // Nyquist frequency; the stop band begins at that Nyquist, so nothing folds back.
+  // Nyquist frequency; unless told otherwise the stop band begins there, so that nothing folds back.
   const transition = (stopbandDb - 8) / (2.285 * 2 * zeroCrossings * Math.PI);
-  const cutoff = scale * Math.max(0.5, 1 - transition / 2);
+  const cutoff = scale * (design.cutoff ?? Math.max(0.5, 1 - transition / 2));
   const rows = interpolated ? phases + 1 : phases;
   const coefficients = new Float32Array(rows * taps);
   const windowNorm = besselI0(beta);

@@ -20,6 +20,11 @@ export interface ResamplerOptions {
   zeroCrossings?: number;
   /** Stop band in dB; less is steeper at the same delay. Default 108. */
   stopbandDb?: number;
+  /**
+   * Where the response is −6 dB, as a fraction of the lower Nyquist frequency, up to 1. Default: so that the
+   * stop band begins at that frequency. Higher keeps more of the top and lets a little fold back there.
+   */
+  cutoff?: number;
 }
 
 export class Resampler {
@@ -56,7 +61,13 @@ export class Resampler {
     const divisor = greatestCommonDivisor(inputRate, outputRate);
     this.#up = outputRate / divisor;
     this.#down = inputRate / divisor;
-    this.#bank = filterBank(this.#up, this.#down, zeroCrossings, options.stopbandDb);
+    this.#bank = filterBank(
+      this.#up,
+      this.#down,
+      zeroCrossings,
+      options.stopbandDb,
+      options.cutoff,
+    );
     this.delayInputSamples = this.#bank.taps / 2;
     this.#history = new Float32Array(this.#bank.taps + 4096);
     this.reset();

@@ -11,23 +11,34 @@ describe('Cushion', () => {
     expect(new Cushion().targetMs(0)).toBeUndefined();
   });
 
-  it('starts with something in hand, which melts away', () => {
+  it('starts with something in hand, for half a minute', () => {
     const cushion = new Cushion();
-    steady(cushion, 10, 0, 30_000);
-    expect(cushion.targetMs(0)).toBeCloseTo(14.5, 6);
-    expect(cushion.targetMs(10_000)).toBeCloseTo(13, 6);
-    expect(cushion.targetMs(30_000)).toBeCloseTo(11.5, 6);
+    steady(cushion, 10, 0, 31_000);
+    expect(cushion.targetMs(0)).toBeCloseTo(15, 6);
+    expect(cushion.targetMs(29_000)).toBeCloseTo(15, 6);
+    expect(cushion.targetMs(31_000)).toBeCloseTo(12, 6);
+  });
+
+  it('does not move for jitter that it has in hand, nor for little gain', () => {
+    const cushion = new Cushion();
+    cushion.observe(10, 0);
+    cushion.observe(12.9, 1000);
+    expect(cushion.targetMs(1000)).toBeCloseTo(15, 6);
+    steady(cushion, 11.1, 1010, 62_000);
+    expect(cushion.targetMs(62_000)).toBeCloseTo(15, 6);
+    steady(cushion, 10.9, 62_000, 93_000);
+    expect(cushion.targetMs(93_000)).toBeCloseTo(12.9, 6);
   });
 
   it('rises at once with what is required, and shrinks back half a minute later', () => {
     const cushion = new Cushion();
     steady(cushion, 10, 0, 40_000);
     cushion.observe(25, 40_000);
-    expect(cushion.targetMs(40_000)).toBeCloseTo(26.5, 6);
+    expect(cushion.targetMs(40_000)).toBeCloseTo(27, 6);
     steady(cushion, 10, 40_010, 69_000);
-    expect(cushion.targetMs(69_000)).toBeCloseTo(26.5, 6);
+    expect(cushion.targetMs(69_000)).toBeCloseTo(27, 6);
     steady(cushion, 10, 69_000, 73_000);
-    expect(cushion.targetMs(73_000)).toBeCloseTo(11.5, 6);
+    expect(cushion.targetMs(73_000)).toBeCloseTo(12, 6);
   });
 
   it('remembers what was missed for longer each time', () => {
@@ -48,13 +59,12 @@ describe('Cushion', () => {
     expect(second).toBeGreaterThanOrEqual(60_000);
   });
 
-  it('adds what is foreseen, while it is', () => {
+  it('rises for what is foreseen', () => {
     const cushion = new Cushion();
-    steady(cushion, 10, 0, 30_000);
-    cushion.foresee(20);
-    expect(cushion.targetMs(30_000)).toBeCloseTo(21.5, 6);
-    cushion.foresee(undefined);
-    expect(cushion.targetMs(30_000)).toBeCloseTo(11.5, 6);
+    steady(cushion, 10, 0, 31_000);
+    expect(cushion.targetMs(31_000)).toBeCloseTo(12, 6);
+    cushion.foresee(20, 31_000);
+    expect(cushion.targetMs(31_000)).toBeCloseTo(22, 6);
   });
 
   it('forgets', () => {
@@ -63,6 +73,6 @@ describe('Cushion', () => {
     cushion.reset();
     expect(cushion.targetMs(1)).toBeUndefined();
     cushion.observe(5, 1);
-    expect(cushion.targetMs(1)).toBeCloseTo(9.5, 6);
+    expect(cushion.targetMs(1)).toBeCloseTo(10, 6);
   });
 });

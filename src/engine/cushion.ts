@@ -1,11 +1,12 @@
 /**
- * How much enhanced sound to keep waiting: as little as the jitter allows.
+ * How much enhanced sound to keep waiting: as little as the jitter allows, and the same for as long as
+ * possible, since every change bends the sound's time axis a little.
  *
  * Every pull measures what it *requires*: how far the playback ring lags behind the microphone at that
  * moment (hops, codec, scheduling), plus the samples of the pull itself. The greatest requirement of the last
- * half minute, and a margin, is the target: it rises at once with the jitter seen and shrinks back when the
- * jitter is over. A requirement that was missed, so that a gap was heard, is remembered for longer, and
- * longer still each time it happens again.
+ * half minute, and a margin, is what the target must reach: it rises at once with the jitter seen, and shrinks
+ * back when it could be lower by a good bit. A requirement that was missed, so that a gap was heard, is
+ * remembered for longer, and longer still each time it happens again.
  *
  * One requirement can be foreseen. Hops appear in steps, and between two clocks the pulls wander through
  * them: when they come to lie just before a hop and no longer just after it, a whole hop more is required
@@ -14,10 +15,12 @@
 import { PeakWindow } from './peak-window.ts';
 
 /** Always kept on top. */
-const MARGIN_MS = 1.5;
-/** Kept in addition at the start, before any jitter can have been seen; melts away over `START_MELTS_MS`. */
+const MARGIN_MS = 2;
+/** Kept in addition at the start, for jitter that cannot have been seen yet, at least for `START_HOLD_MS`. */
 const START_EXTRA_MS = 3;
-const START_MELTS_MS = 20_000;
+const START_HOLD_MS = 30_000;
+/** The target is lowered when it could be lower by more than this. */
+const STICKY_MS = 2;
 /** A missed requirement is remembered for this long, doubled for each further one in that time, up to the longest. */
 const MISSED_MS = 30_000;
 const MISSED_LONGEST_MS = 8 * 60_000;
@@ -25,14 +28,17 @@ const MISSED_LONGEST_MS = 8 * 60_000;
 export class Cushion {
   readonly #seen = new PeakWindow();
   #missed: { readonly ms: number; readonly untilMs: number }[] = [];
-  #foreseenMs = -Infinity;
   #startMs: number | undefined;
+  #targetMs = -Infinity;
   #holdMs = MISSED_MS;
 
   /** What one pull required. */
   observe(requiredMs: number, atMs: number): void {
-    this.#startMs ??= atMs;
     this.#seen.add(requiredMs, atMs);
+    if (this.#startMs === undefined) {
+      this.#startMs = atMs;
+      this.#targetMs = this.#seen.peak + MARGIN_MS + START_EXTRA_MS;
+    }
   }
 
   /** A pull required more than there was. */
@@ -44,26 +50,28 @@ export class Cushion {
     this.#holdMs = Math.min(MISSED_LONGEST_MS, 2 * this.#holdMs);
   }
 
-  /** What will be required soon; undefined: nothing special. */
-  foresee(requiredMs: number | undefined): void {
-    this.#foreseenMs = requiredMs ?? -Infinity;
+  /** What will be required soon. */
+  foresee(requiredMs: number, atMs: number): void {
+    this.#seen.add(requiredMs, atMs);
   }
 
   /** What should be there at a pull, in ms behind the microphone; undefined before the first pull. */
   targetMs(atMs: number): number | undefined {
     if (this.#startMs === undefined) return undefined;
-    let most = Math.max(this.#seen.peak, this.#foreseenMs);
+    let most = this.#seen.peak;
     for (const { ms, untilMs } of this.#missed) if (untilMs > atMs && ms > most) most = ms;
-    const melted = Math.min(1, Math.max(0, (atMs - this.#startMs) / START_MELTS_MS));
-    return most + MARGIN_MS + START_EXTRA_MS * (1 - melted);
+    const enough = most + MARGIN_MS;
+    const mayShrink = atMs - this.#startMs >= START_HOLD_MS && enough < this.#targetMs - STICKY_MS;
+    if (enough > this.#targetMs || mayShrink) this.#targetMs = enough;
+    return this.#targetMs;
   }
 
   /** The paths have changed (another device): what was seen no longer holds. */
   reset(): void {
     this.#seen.reset();
     this.#missed = [];
-    this.#foreseenMs = -Infinity;
     this.#startMs = undefined;
+    this.#targetMs = -Infinity;
     this.#holdMs = MISSED_MS;
   }
 }

@@ -63,8 +63,13 @@ export class InProcessRunner implements CodecRunner {
     this.wake();
   }
 
-  async reset(): Promise<void> {
+  /** Resolves once there is nothing left to do. */
+  async idle(): Promise<void> {
     while (this.#working) await this.#working;
+  }
+
+  async reset(): Promise<void> {
+    await this.idle();
     this.#applyControls();
     this.#pump?.reset();
   }
@@ -72,7 +77,7 @@ export class InProcessRunner implements CodecRunner {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    while (this.#working) await this.#working;
+    await this.idle();
     if (this.#sessions) await disposeSessions(this.#sessions);
   }
 

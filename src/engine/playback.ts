@@ -3,8 +3,8 @@
  * the ring neither runs dry nor fills up although input and output have clocks of their own.
  *
  * Speed = drift between the two clocks, as both are measured, × a small correction towards the cushion's
- * target. Drift is followed to some ppm; corrections stay below 2000 ppm (a thirtieth of a semitone) and
- * change by at most 2 ppm per ms.
+ * target. Drift is followed to some ppm; corrections stay below 2000 ppm (a thirtieth of a semitone), change
+ * by at most 2 ppm per ms, and are made only when there is something to correct.
  *
  * Gaps: an underrun fades out and waits until the target is there again; a surplus that no correction would
  * work off soon (a burst after a stall) is skipped with a crossfade. Both are counted.
@@ -23,6 +23,9 @@ import { StreamClock } from './stream-clock.ts';
 const GAIN_PER_S = 0.3;
 const MAX_CORRECTION = 2000e-6;
 const MAX_STEP_PER_MS = 2e-6;
+/** An error is left alone until it exceeds the first, and then worked off until it is below the second. */
+const TOLERATED_MS = 1;
+const SETTLED_MS = 0.2;
 /** More than this is no jitter but a stall: nothing to keep a cushion for. */
 const MAX_CUSHION_MS = 120;
 /** Pulls this close to the moment a hop appears may fall on either side of it. */
@@ -93,6 +96,7 @@ export class Playback {
   /** What the codec's counters of lost samples stood at at the reset. */
   #lostBefore = 0;
   #speed = 1;
+  #isCorrecting = false;
   #atMs = 0;
   #shifts = 0;
   #softwareMs: number | undefined;
@@ -236,7 +240,8 @@ export class Playback {
     const requiredMs = samplesToMs(behind - slack, this.#rateHz);
     this.#checkShifts(clock);
     this.#learn(requiredMs, slack, available, atMs);
-    this.#cushion.foresee(this.#foreseenMs(dueMs, samplesToMs(lookahead + need, this.#rateHz)));
+    const foreseenMs = this.#foreseenMs(dueMs, samplesToMs(lookahead + need, this.#rateHz));
+    if (foreseenMs !== undefined) this.#cushion.foresee(foreseenMs, atMs);
     const targetMs = this.#cushion.targetMs(atMs);
     if (targetMs === undefined) return;
     const surplusMs = behindMs - targetMs;
@@ -302,7 +307,10 @@ export class Playback {
   }
 
   #steer(surplusMs: number, blockMs: number, clock: StreamClock): void {
-    const wanted = this.#playing
+    const errorMs = Math.abs(surplusMs);
+    this.#isCorrecting =
+      this.#playing && errorMs > (this.#isCorrecting ? SETTLED_MS : TOLERATED_MS);
+    const wanted = this.#isCorrecting
       ? Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, (GAIN_PER_S * surplusMs) / 1000))
       : 0;
     const source = this.#capture.stream?.clock.deviation ?? 0;

@@ -5,7 +5,9 @@ import { FakeBackend } from '../../src/audio/backends/fake/fake-backend.ts';
 import { sine, type Signal } from '../../src/audio/backends/fake/signals.ts';
 import { VirtualClock } from '../../src/common/clock.ts';
 import type { LiveEvent, LiveEventOf, LiveOptions } from '../../src/engine/contract.ts';
+import type { ModelManifest } from '../../src/codec/manifest.ts';
 import { createLiveEngine } from '../../src/engine/engine.ts';
+import type { OpenSession } from '../../src/engine/live-session.ts';
 import { InProcessRunner } from '../../src/engine/in-process-runner.ts';
 import { transparentSessions, type TransparentOptions } from '../fixtures/transparent-session.ts';
 
@@ -30,6 +32,8 @@ export interface HarnessOptions {
   readonly out?: Partial<FakeDeviceOptions>;
   readonly model?: TransparentOptions;
   readonly signal?: Signal;
+  /** Real sessions in place of transparent ones. */
+  readonly openSession?: (manifest: ModelManifest) => OpenSession;
   /** No device is there at first. */
   readonly unplugged?: boolean;
   /** Keep every sample played (first channel). Default true. */
@@ -74,7 +78,7 @@ export async function harness(options: HarnessOptions = {}) {
       output: backend,
       clock,
       createRunner: (setup) => {
-        const openSession = transparentSessions(options.model);
+        const openSession = options.openSession ?? transparentSessions(options.model);
         const runner = new InProcessRunner(setup, { clock, openSession });
         runners.push(runner);
         return runner;
