@@ -20,8 +20,8 @@ export function findLag(heard: Float32Array, sent: Float32Array, rateHz: number)
 }
 
 /**
- * Takes out what an adaptive resampler has moved: half-second pieces of `heard`, each shifted to where it fits
- * `reference` best, at most a millisecond from the piece before.
+ * Takes out how an adaptive resampler has bent time, so that only the sound is compared: the lag is measured
+ * around every quarter of a second, to a fraction of a sample, and taken to change evenly between.
  * @param lag of the whole, as `findLag` found it
  * @returns `heard` in step with `reference`, and how far it had wandered, in samples
  */
@@ -31,22 +31,62 @@ export function realign(
   lag: number,
   rateHz: number,
 ): { samples: Float32Array; wander: number } {
-  const piece = rateHz / 2;
-  const reach = rateHz / 1000;
-  const samples = new Float32Array(reference.length);
-  const lags: number[] = [];
-  let at = lag;
-  for (let from = 0; from < reference.length; from += piece) {
-    const wanted = reference.subarray(from, from + piece);
-    const energy = wanted.reduce((sum, v) => sum + v * v, 0);
-    // Silence fits everywhere: it stays where it is.
-    if (energy > 1e-5 * wanted.length) {
-      at = best(heard, wanted, Math.max(0, at + from - reach), at + from + reach) - from;
-      lags.push(at);
-    }
-    samples.set(heard.subarray(at + from, at + from + wanted.length), from);
+  const step = Math.round(rateHz / 4);
+  const reach = Math.round(rateHz / 400);
+  const points: { readonly at: number; readonly lag: number }[] = [];
+  let near = lag;
+  for (let from = 0; from + 2 * step <= reference.length; from += step) {
+    const wanted = reference.subarray(from, from + 2 * step);
+    let [energy, moment] = [0, 0];
+    wanted.forEach((v, i) => {
+      energy += v * v;
+      moment += i * v * v;
+    });
+    // Silence fits everywhere.
+    if (energy < 1e-4 * wanted.length) continue;
+    const found = bestFraction(
+      heard,
+      wanted,
+      Math.max(0, near + from - reach),
+      near + from + reach,
+    );
+    near = Math.round(found - from);
+    // The lag is that of where the sound is, not of the middle.
+    const at = from + moment / energy;
+    if (at - (points.at(-1)?.at ?? -step) > step / 4) points.push({ at, lag: found - from });
   }
+  const samples = new Float32Array(reference.length);
+  let next = 1;
+  for (let i = 0; i < samples.length; i++) {
+    while (next < points.length - 1 && points[next]!.at <= i) next++;
+    // Before the first and behind the last point the lag goes on as between its neighbours.
+    const [before, after] = [points[next - 1]!, points[next] ?? points[next - 1]!];
+    const share = after.at > before.at ? (i - before.at) / (after.at - before.at) : 0;
+    samples[i] = between(heard, i + before.lag + (after.lag - before.lag) * share);
+  }
+  const lags = points.map((point) => point.lag);
   return { samples, wander: Math.max(...lags) - Math.min(...lags) };
+}
+
+/** Cubic interpolation (Catmull and Rom): the sound has no power near half its rate. */
+function between(x: Float32Array, position: number): number {
+  const i = Math.floor(position);
+  const t = position - i;
+  const [a, b, c, d] = [x[i - 1] ?? 0, x[i] ?? 0, x[i + 1] ?? 0, x[i + 2] ?? 0];
+  return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+}
+
+/** As `best`, to a fraction of a sample: the top of a parabola. */
+function bestFraction(h: Float32Array, template: Float32Array, low: number, high: number): number {
+  const at = best(h, template, low, high);
+  const value = (lag: number): number => {
+    let sum = 0;
+    for (let i = 0; i < template.length; i++) sum += (h[lag + i] ?? 0) * template[i]!;
+    return sum;
+  };
+  const [left, top, right] = [value(at - 1), value(at), value(at + 1)];
+  const bend = left - 2 * top + right;
+  return bend < 0 ? at + Math.max(-0.5, Math.min(0.5, (0.5 * (left - right)) / bend)) : at;
 }
 
 function best(h: Float32Array, template: Float32Array, low: number, high: number): number {
