@@ -56,7 +56,6 @@ export class CodecSide {
   #runner: CodecRunner | undefined;
   #controls: LiveControls | undefined;
   #input: StreamFormat | undefined;
-  #output: StreamFormat | undefined;
   #provider = { name: '', reason: 'not loaded yet' };
   #isRunning = false;
   #isLost = false;
@@ -174,12 +173,10 @@ export class CodecSide {
   }
 
   openPlayback(format: StreamFormat): void {
-    this.#output = format;
     this.playback.open(format);
   }
 
   closePlayback(): void {
-    this.#output = undefined;
     this.playback.close();
   }
 
@@ -253,8 +250,8 @@ export class CodecSide {
     return CodecMemory.allocate({ sampleRateHz, hopSamples, recordLength });
   }
 
-  /** For the devices that run. */
-  #newLane(memory: CodecMemory): Lane {
+  /** For the devices that run. @param old what is replaced while it plays */
+  #newLane(memory: CodecMemory, old?: Lane): Lane {
     const { sampleRate: sampleRateHz, hopSamples } = this.#options.manifest;
     const capture = new Capture({ memory, sampleRateHz, hopSamples });
     const playback = new Playback({
@@ -265,7 +262,7 @@ export class CodecSide {
       workMs: () => this.meter.usualWorkMs,
     });
     if (this.#input) capture.open(this.#input);
-    if (this.#output) playback.open(this.#output);
+    if (old) playback.adopt(old.playback);
     return { memory, capture, playback };
   }
 
@@ -348,7 +345,7 @@ export class CodecSide {
       // Controls may have changed while it was loading.
       runner.update(this.#controls!);
       this.#past = { ...this.counters(), workerRestarts: 0 };
-      this.#lane = this.#newLane(memory);
+      this.#lane = this.#newLane(memory, this.#lane);
       this.#reported = 0;
       this.#progress = { hops: 0, atMs: clock.nowMs() };
       this.#runner = runner;

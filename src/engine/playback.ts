@@ -159,6 +159,17 @@ export class Playback {
     this.#stopPlaying();
   }
 
+  /** Goes on where another one stands that worked on other memory: what that one has begun fades out. */
+  adopt(old: Playback): void {
+    this.#channels = old.#channels;
+    this.#clock = old.#clock;
+    this.#resampler = old.#resampler;
+    this.#speed = old.#speed;
+    this.#last = old.#last;
+    this.#tail = old.#tail;
+    this.#interrupted = old.#playing || old.#interrupted;
+  }
+
   /** The input was opened anew: what was seen of its jitter no longer holds. */
   inputChanged(): void {
     this.#forget();

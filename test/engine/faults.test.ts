@@ -5,8 +5,8 @@ import { harness, type HarnessOptions } from './harness.ts';
 import { ToneCheck } from './tone-check.ts';
 
 const RATE_HZ = 48_000;
-/** Steps between samples of a 440 Hz sine of 0.5 are at most 0.029; a click is more. */
-const SINE_STEP = 0.03;
+/** Steps between samples of a 440 Hz sine of 0.5 are at most 0.029, a fade adds 0.007; a click is more. */
+const SINE_STEP = 0.04;
 
 /** Running with a tone, two seconds in. */
 async function running(options: HarnessOptions = {}) {
