@@ -93,6 +93,10 @@ export const modelConfigSchema = z
   .refine(({ encoder, bandCompanding }) => encoder !== null || bandCompanding !== undefined, {
     message: 'null wants bandCompanding',
     path: ['encoder'],
+  })
+  .refine(({ noiseFill, bandCompanding }) => !noiseFill || bandCompanding !== undefined, {
+    message: 'wants bandCompanding',
+    path: ['noiseFill'],
   });
 
 export type NetworkConfig = z.infer<typeof networkSchema>;

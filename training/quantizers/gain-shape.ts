@@ -28,8 +28,8 @@ export const gainSchema = z.strictObject({
 const PRIOR_MEMBERS = 20;
 /** Quietest level of a coordinate; speech is about 1. */
 const LEVEL_FLOOR = 3e-3;
-/** Frames that the shape's quantizer is fitted on, drawn in proportion to their level. */
-const FIT_FRAMES = 60_000;
+/** Most frames that the shape's quantizer is fitted on, drawn in proportion to their level. */
+const FIT_FRAMES = 500_000;
 
 export interface GainShapeFrame {
   sampleRate: number;
@@ -100,7 +100,9 @@ export class GainShapeQuantizer implements Quantizer {
   }
 
   forward(latent: Tensor2D, context: QuantizerContext): QuantizerForward {
-    const { store, active } = context;
+    const { store, active, training } = context;
+    if (training && !this.#started)
+      throw new Error('a gain codebook is fitted before it is trained');
     const [frames, dim] = latent.shape;
     const first = tf.tidy(() => this.#codebook.nearest(this.#envelope(latent, store), store));
     const perFrame = (table: Float32Array, width: number): Tensor2D => {

@@ -50,6 +50,7 @@ describe('createQuantizer', () => {
         active: codebooks,
       };
       const latent = tf.randomNormal([40, DIM], 0, 1, 'float32', 5) as Tensor2D;
+      if ('gain' in config) quantizer.fit(latent, context.store);
       for (let step = 1; step <= 2; step++) {
         quantizer.forward(latent, context);
         quantizer.afterStep(step);

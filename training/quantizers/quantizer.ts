@@ -47,7 +47,7 @@ export interface Quantizer {
   readonly started: boolean;
   /**
    * Starts what starts from data, on latents [frames, dim] of many batches, before the first step. A quantizer that is
-   * not fitted starts by itself on the first batch that it sees.
+   * not fitted starts by itself on the first batch that it sees, but for one with a gain codebook.
    */
   fit(latent: Tensor2D, store: ParameterSource): void;
   /** Called once after each optimizer step, outside the gradient (codebook averages, dead codes). */

@@ -108,10 +108,19 @@ export interface Measure {
   label: string;
   axis: string;
   decimals: number;
+  /** Figures leave lower values out. */
+  drawnFrom?: number;
 }
 
 export const MEASURES = {
-  siSdr: { key: 'siSdr', label: 'SI-SDR dB', axis: 'SI-SDR (dB)', decimals: 2 },
+  siSdr: {
+    key: 'siSdr',
+    label: 'SI-SDR dB',
+    axis: 'SI-SDR (dB), from −10 up',
+    decimals: 2,
+    // Sound made from an envelope alone has no waveform to compare: −40 dB would leave no room for the rest.
+    drawnFrom: -10,
+  },
   siSdrImprovement: {
     key: 'siSdrImprovement',
     label: 'SI-SDRi dB',

@@ -63,7 +63,10 @@ function references(data: StudyData, pick: Pick): Reference[] {
 }
 
 function panelOf(data: StudyData, measure: Measure, width: number, height: number): string {
-  const pick = ({ metrics }: Measured): number | undefined => metrics[measure.key];
+  const pick = ({ metrics }: Measured): number | undefined => {
+    const value = metrics[measure.key];
+    return value === undefined || value < (measure.drawnFrom ?? -Infinity) ? undefined : value;
+  };
   return linePanel({
     width,
     height,
