@@ -74,9 +74,10 @@ export async function measure(
     if (result.rates.some((rate) => rate.codebooks === full && rate.cleanThrough === undefined)) {
       say('measuring clean speech sent through');
       const { results } = await evaluate('clean', folder, run, context);
+      const cleanThrough = results.find(({ codebooks }) => codebooks === full)?.metrics ?? {};
       keep({
         rates: result.rates.map((rate) =>
-          rate.codebooks === full ? { ...rate, cleanThrough: results[0]?.metrics ?? {} } : rate,
+          rate.codebooks === full ? { ...rate, cleanThrough } : rate,
         ),
       });
     }

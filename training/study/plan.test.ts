@@ -152,8 +152,9 @@ describe('loadPlan', () => {
     expect(() => check(run('a', { config: { seed: -1 } }))).toThrow(
       refused(/run "a" at "config".*"seed"/),
     );
-    expect(() => check(quantized({ ...fsq, codebooks: 15 }, [1]))).toThrow(
-      refused(/run "q" at "config.quantizer".*latent of 30/),
+    const pq = { family: 'pq', codebooks: 15, codebook: { size: 16 } };
+    expect(() => check(quantized(pq, [1]))).toThrow(
+      refused(/run "q" at "config.quantizer".*15 equal groups/),
     );
     expect(() => check(quantized(fsq, [1, 17]))).toThrow(refused(/run "q" at "rates".*17.*16/));
     expect(() => check(quantized(fsq))).toThrow(refused(/run "q" at "rates"/));

@@ -43,8 +43,8 @@ describe('a study', () => {
       noisy: { metrics: { siSdr: 1, stoi: 0.7 }, files: 2, bySnr: [{ snrDb: 0, files: 2 }] },
       bench: { hopMs: { p50: 0.5, p99: 1 }, quantizerMs: { p50: 0.1 } },
       rates: [
-        { codebooks: 1, kbps: 0.4, metrics: { siSdr: 1 }, cleanThrough: { siSdr: 1 } },
-        { codebooks: 4, kbps: 1.6, codes: [{}, {}, {}, {}] },
+        { codebooks: 1, kbps: 0.4, metrics: { siSdr: 1 } },
+        { codebooks: 4, kbps: 1.6, codes: [{}, {}, {}, {}], cleanThrough: {} },
       ],
     });
     expect(study.result('a')!.curve).toEqual([
