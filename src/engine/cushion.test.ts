@@ -14,20 +14,20 @@ describe('Cushion', () => {
   it('starts with something in hand, for half a minute', () => {
     const cushion = new Cushion();
     steady(cushion, 10, 0, 31_000);
-    expect(cushion.targetMs(0)).toBeCloseTo(15, 6);
-    expect(cushion.targetMs(29_000)).toBeCloseTo(15, 6);
+    expect(cushion.targetMs(0)).toBeCloseTo(17, 6);
+    expect(cushion.targetMs(29_000)).toBeCloseTo(17, 6);
     expect(cushion.targetMs(31_000)).toBeCloseTo(12, 6);
   });
 
   it('does not move for jitter that it has in hand, nor for little gain', () => {
     const cushion = new Cushion();
     cushion.observe(10, 0);
-    cushion.observe(12.9, 1000);
-    expect(cushion.targetMs(1000)).toBeCloseTo(15, 6);
-    steady(cushion, 11.1, 1010, 62_000);
-    expect(cushion.targetMs(62_000)).toBeCloseTo(15, 6);
-    steady(cushion, 10.9, 62_000, 93_000);
-    expect(cushion.targetMs(93_000)).toBeCloseTo(12.9, 6);
+    cushion.observe(14.9, 1000);
+    expect(cushion.targetMs(1000)).toBeCloseTo(17, 6);
+    steady(cushion, 13.1, 1010, 62_000);
+    expect(cushion.targetMs(62_000)).toBeCloseTo(17, 6);
+    steady(cushion, 12.9, 62_000, 93_000);
+    expect(cushion.targetMs(93_000)).toBeCloseTo(14.9, 6);
   });
 
   it('rises at once with what is required, and shrinks back half a minute later', () => {
@@ -73,6 +73,6 @@ describe('Cushion', () => {
     cushion.reset();
     expect(cushion.targetMs(1)).toBeUndefined();
     cushion.observe(5, 1);
-    expect(cushion.targetMs(1)).toBeCloseTo(10, 6);
+    expect(cushion.targetMs(1)).toBeCloseTo(12, 6);
   });
 });

@@ -17,7 +17,7 @@ import { PeakWindow } from './peak-window.ts';
 /** Always kept on top. */
 const MARGIN_MS = 2;
 /** Kept in addition at the start, for jitter that cannot have been seen yet, at least for `START_HOLD_MS`. */
-const START_EXTRA_MS = 3;
+const START_EXTRA_MS = 5;
 const START_HOLD_MS = 30_000;
 /** The target is lowered when it could be lower by more than this. */
 const STICKY_MS = 2;

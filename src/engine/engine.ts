@@ -4,12 +4,11 @@
  */
 import { samplesToMs } from '../common/units.ts';
 import { loadModel } from '../codec/model-folder.ts';
-import { outputDelaySamples, quantizerKbps, type ModelManifest } from '../codec/manifest.ts';
+import { quantizerKbps, type ModelManifest } from '../codec/manifest.ts';
 import { ResiduaError, UsageError, describeError } from '../common/errors.ts';
 import type { AudioSink, AudioSource, StreamRequest } from '../audio/backend.ts';
 import { CodecSide } from './codec-side.ts';
 import type {
-  LatencyLedger,
   LiveControls,
   LiveEngine,
   LiveEvent,
@@ -24,6 +23,7 @@ import { changeControls, initialControls } from './controls.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { DeviceSlot, type Direction } from './device-slot.ts';
 import { LiveEmitter } from './emitter.ts';
+import { latencyLedger } from './ledger.ts';
 import { overloadSuggestions } from './overload.ts';
 import { fromProblem, toProblem } from './problem.ts';
 import type { Voice } from './warm-codec.ts';
@@ -233,7 +233,7 @@ class Engine implements LiveEngine {
       },
       inputLevel,
       outputLevel,
-      latencyMs: this.#ledger(),
+      latencyMs: latencyLedger(this.#manifest, codec, this.#input.stream?.latencyMs ?? 0),
       hopMs,
       realTimeFactor,
       rings: {
@@ -250,35 +250,6 @@ class Engine implements LiveEngine {
       recorder: codec.taps.status(),
       uptimeMs: this.#isOn ? atMs - this.#startedAtMs : 0,
     };
-  }
-
-  #ledger(): LatencyLedger {
-    const { playback, capture, meter } = this.#codec;
-    const { sampleRate, algorithmicLatencySamples } = this.#manifest;
-    const stream = capture.stream;
-    const delays = playback.delays;
-    const parts = {
-      inputDevice: this.#input.stream?.latencyMs ?? 0,
-      captureBlock: stream ? Math.max(0, stream.blockMs - this.#hopMs) : 0,
-      inputResampler: stream ? samplesToMs(stream.padSamples, sampleRate) : 0,
-      algorithmic: samplesToMs(algorithmicLatencySamples, sampleRate),
-      queueing: meter.queueMs,
-      compute: meter.computeMs,
-      outputResampler: playback.outputResamplerMs,
-      outputDevice: delays?.deviceMs ?? 0,
-    };
-    // Measured from microphone to pull, less what was measured on the way.
-    const overlapMs = samplesToMs(outputDelaySamples(this.#manifest), sampleRate);
-    const onTheWay =
-      parts.captureBlock +
-      parts.inputResampler +
-      parts.algorithmic +
-      parts.queueing +
-      parts.compute +
-      parts.outputResampler;
-    const waiting = delays ? Math.max(0, delays.softwareMs + overlapMs - onTheWay) : 0;
-    const all = { ...parts, playback: waiting };
-    return { ...all, total: Object.values(all).reduce((sum, ms) => sum + ms, 0) };
   }
 
   async #openDevices(): Promise<void> {

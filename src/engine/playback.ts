@@ -168,6 +168,8 @@ export class Playback {
     this.#last = old.#last;
     this.#tail = old.#tail;
     this.#interrupted = old.#playing || old.#interrupted;
+    // A gap will be heard; had it begun already, the old one would have counted it.
+    if (old.#playing) this.#counters.underruns += 1;
   }
 
   /** The input was opened anew: what was seen of its jitter no longer holds. */

@@ -56,7 +56,7 @@ describe('a device', () => {
     expect(h.engine.state).toBe('running');
     expect(h.engine.telemetry().input).toMatchObject({ name: 'Mic', sampleRateHz: 44_100 });
     expect(h.level(100)).toBeCloseTo(0.5, 2);
-    expect(pitchHz(h.played)).toBe(440);
+    expect(Math.abs(pitchHz(h.played) - 440)).toBeLessThanOrEqual(1);
     expect(h.step(from)).toBeLessThan(SINE_STEP);
     expect(h.states()).toEqual(['starting', 'running', 'recovering', 'running']);
     expect(h.ofType('device-lost')).toMatchObject([
@@ -82,7 +82,8 @@ describe('a device', () => {
     h.backend.plug({ ...h.out, defaultSampleRateHz: 44_100 });
     await h.clock.advance(4000);
     expect(h.engine.state).toBe('running');
-    expect(pitchHz(h.played, 44_100)).toBe(440);
+    // Corrections bend it by up to 0.2 %.
+    expect(Math.abs(pitchHz(h.played, 44_100) - 440)).toBeLessThanOrEqual(1);
     const { total } = h.engine.telemetry().latencyMs;
     expect(Math.abs(total - before.total)).toBeLessThan(15);
     await h.dispose();
