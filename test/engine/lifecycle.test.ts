@@ -129,6 +129,39 @@ describe('start and stop', () => {
   });
 });
 
+describe('a finite input', () => {
+  it('is played to its end, then said to be over, and the engine stops', async () => {
+    const h = await harness({ signal: sine(440, 0.5) });
+    const open = h.backend.openSource.bind(h.backend);
+    // Two seconds, like a file.
+    h.backend.openSource = async (request) => {
+      const source = await open(request);
+      const start = source.start.bind(source);
+      let blocks = 0;
+      source.start = (handlers) =>
+        start({
+          ...handlers,
+          block: (samples, atMs) => {
+            blocks += 1;
+            if (blocks <= 200) void handlers.block(samples, atMs);
+            else if (blocks === 201) handlers.ended?.();
+          },
+        });
+      return source;
+    };
+    await h.start();
+    await h.clock.advance(3000);
+    expect(h.ofType('ended')).toHaveLength(1);
+    expect(h.engine.state).toBe('stopped');
+    expect(h.engine.telemetry().counters.underruns).toBe(0);
+    // All of it but the fade at either end.
+    const loud = h.played.filter((x) => Math.abs(x) > 1e-4).length;
+    expect(loud / 48_000).toBeGreaterThan(1.98);
+    expect(loud / 48_000).toBeLessThan(2.02);
+    await h.dispose();
+  });
+});
+
 describe('taps', () => {
   it('receive every hop once and in order, both signals aligned', async () => {
     const noise = Float32Array.from({ length: 48_000 * 3 }, (_, i) => Math.sin(i * i * 1e-4) * 0.4);
