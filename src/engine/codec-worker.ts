@@ -24,6 +24,8 @@ import {
 
 /** Longest sleep; only a guard, since everything that matters rings. */
 const SLEEP_MS = 1000;
+/** A second of sound; takes a tenth of one. */
+const WARM_UP_HOPS = 100;
 
 /** Call once, as the last thing an entry file does. */
 export function serveCodec(createLoader: () => ModelLoader): void {
@@ -59,6 +61,7 @@ async function run(
     nowMs: () => monotonicMs() + clockOffsetMs,
     report,
   });
+  await pump.warmUp(WARM_UP_HOPS);
   post({ type: 'ready' });
   for (;;) {
     // Looked at first: whoever rings from here on cuts the sleep short.

@@ -41,6 +41,16 @@ describe('Cushion', () => {
     expect(cushion.targetMs(73_000)).toBeCloseTo(12, 6);
   });
 
+  it('shrinks in steps that can be worked off', () => {
+    const cushion = new Cushion();
+    cushion.observe(10, 0);
+    cushion.observe(60, 10);
+    expect(cushion.targetMs(10)).toBe(62);
+    steady(cushion, 10, 20, 45_000);
+    const seen = [45_000, 50_000, 58_000, 71_000, 84_000].map((at) => cushion.targetMs(at));
+    expect(seen).toEqual([47, 47, 32, 17, 12]);
+  });
+
   it('remembers what was missed for longer each time', () => {
     const cushion = new Cushion();
     const heldMs = (fromMs: number): number => {

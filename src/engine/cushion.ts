@@ -21,6 +21,9 @@ const START_EXTRA_MS = 5;
 const START_HOLD_MS = 30_000;
 /** The target is lowered when it could be lower by more than this. */
 const STICKY_MS = 2;
+/** In steps of at most so much, so that it can be worked off by speed before the next one. */
+const SHRINK_STEP_MS = 15;
+const SHRINK_PAUSE_MS = 12_000;
 /** A missed requirement is remembered for this long, doubled for each further one in that time, up to the longest. */
 const MISSED_MS = 30_000;
 const MISSED_LONGEST_MS = 8 * 60_000;
@@ -30,6 +33,7 @@ export class Cushion {
   #missed: { readonly ms: number; readonly untilMs: number }[] = [];
   #startMs: number | undefined;
   #targetMs = -Infinity;
+  #shrunkMs = -Infinity;
   #holdMs = MISSED_MS;
 
   /** What one pull required. */
@@ -61,8 +65,13 @@ export class Cushion {
     let most = this.#seen.peak;
     for (const { ms, untilMs } of this.#missed) if (untilMs > atMs && ms > most) most = ms;
     const enough = most + MARGIN_MS;
-    const mayShrink = atMs - this.#startMs >= START_HOLD_MS && enough < this.#targetMs - STICKY_MS;
-    if (enough > this.#targetMs || mayShrink) this.#targetMs = enough;
+    if (enough > this.#targetMs) this.#targetMs = enough;
+    const mayShrink =
+      atMs - this.#startMs >= START_HOLD_MS && atMs - this.#shrunkMs >= SHRINK_PAUSE_MS;
+    if (mayShrink && enough < this.#targetMs - STICKY_MS) {
+      this.#targetMs = Math.max(enough, this.#targetMs - SHRINK_STEP_MS);
+      this.#shrunkMs = atMs;
+    }
     return this.#targetMs;
   }
 
@@ -72,6 +81,7 @@ export class Cushion {
     this.#missed = [];
     this.#startMs = undefined;
     this.#targetMs = -Infinity;
+    this.#shrunkMs = -Infinity;
     this.#holdMs = MISSED_MS;
   }
 }
