@@ -163,10 +163,21 @@ export function decodeLatent<V>(
  * a generator's state: sines of random mixtures of the latent, many turns wide.
  */
 function noiseOf<V>(ops: Ops<V>, latent: V, dim: number): V {
-  const random = mulberry32(NOISE_SEED);
-  const mix = Float32Array.from({ length: dim * dim }, () => NOISE_TURNS * gaussian(random));
-  const phase = ops.matmul(latent, ops.constant(`noise/${dim}`, mix, [dim, dim]));
+  const phase = ops.matmul(latent, ops.constant(`noise/${dim}`, noiseMix(dim), [dim, dim]));
   return ops.mulScalar(ops.sin(ops.addScalar(phase, 1)), Math.SQRT2);
+}
+
+const noiseMixes = new Map<number, Float32Array>();
+
+/** [dim, dim], drawn once: a training step asks for it every time. */
+function noiseMix(dim: number): Float32Array {
+  let mix = noiseMixes.get(dim);
+  if (mix === undefined) {
+    const random = mulberry32(NOISE_SEED);
+    mix = Float32Array.from({ length: dim * dim }, () => NOISE_TURNS * gaussian(random));
+    noiseMixes.set(dim, mix);
+  }
+  return mix;
 }
 
 /** [frames, hop] MDCT coefficients → [frames, hop] samples. */

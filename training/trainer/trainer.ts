@@ -112,12 +112,14 @@ export class Trainer {
   }
 
   /**
-   * Starts the quantizer on what the encoder makes of some batches; does nothing when it has started.
+   * Starts the quantizer on what the encoder makes of some batches; does nothing when it has started, or when its
+   * config lets it run unquantised at first (`startStep`).
    * @param next gives the batches, about 50,000 frames in all
    */
   async fitQuantizer(next: () => AudioBatch | Promise<AudioBatch>, batches: number): Promise<void> {
     const { quantizer, config } = this.network;
-    if (quantizer.started) return;
+    const { quantizer: options } = this.config;
+    if (quantizer.started || ('startStep' in options && options.startStep > 0)) return;
     const latents: Tensor2D[] = [];
     for (let i = 0; i < batches; i++) {
       const { noisy, denoised, batchSize, samples } = await next();
