@@ -12,7 +12,10 @@ import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
 import type { Initializer, Ops } from '../graph/ops.ts';
 import { mulberry32 } from '../graph/random.ts';
 import type { ParameterSource } from '../graph/tf-ops.ts';
+import type { Codebook } from './codebook.ts';
+import { lookUp } from './lookup.ts';
 import { principalDirections } from './principal.ts';
+import { searchTable } from './residual.ts';
 
 export const groupOptions = {
   /** Coordinates of each group, one entry per codebook; default: the latent in equal runs. */
@@ -131,6 +134,29 @@ export class Groups {
     return out;
   }
 
+  /** Latent [T, dim] → int32 codes [T, groups] in an exported graph. */
+  exportSearch(ops: OnnxOps, latent: GraphValue, codebooks: readonly Codebook[]): GraphValue {
+    const tables = this.#tables(ops, codebooks);
+    return searchGroups(
+      ops,
+      this.#scope,
+      this.exportBefore(ops, latent),
+      tables,
+      codebooks[0]!.size,
+    );
+  }
+
+  /** Codes [T, groups] → latent [T, dim] in an exported graph. */
+  exportLookUp(ops: OnnxOps, codes: GraphValue, codebooks: readonly Codebook[]): GraphValue {
+    const tables = this.#tables(ops, codebooks);
+    const parts = lookUp(ops, `${this.#scope}/lookup`, codes, tables, this.paddedDim);
+    return this.exportAfter(ops, ops.graph.reshape(parts, [-1, codebooks.length * this.paddedDim]));
+  }
+
+  #tables(ops: OnnxOps, codebooks: readonly Codebook[]): Float32Array[] {
+    return codebooks.map((codebook, i) => this.padded(codebook.exported(ops), i));
+  }
+
   /** Latent [T, dim] → [T, groups · paddedDim] in an exported graph. */
   exportBefore(ops: OnnxOps, latent: GraphValue): GraphValue {
     if (!this.#rotation && this.#equal) return latent;
@@ -171,4 +197,34 @@ export class Groups {
     });
     return ops.learned(`${this.#scope}/${side}/padded`, values, shape);
   }
+}
+
+/**
+ * The nearest code of each group, [T, groups · dim] → int32 [T, groups], all at once.
+ * @param tables row-major [size, dim] per group
+ */
+function searchGroups(
+  ops: OnnxOps,
+  name: string,
+  latent: GraphValue,
+  tables: readonly Float32Array[],
+  size: number,
+): GraphValue {
+  const g = ops.graph;
+  const groups = tables.length;
+  const dim = tables[0]!.length / size;
+  const search = new Float32Array(groups * dim * size);
+  const halves = new Float32Array(groups * size);
+  tables.forEach((table, i) => {
+    const { columns, half } = searchTable(table, size, dim);
+    search.set(columns, i * dim * size);
+    halves.set(half, i * size);
+  });
+  const points = g.transpose(g.reshape(latent, [-1, groups, dim]), [1, 0, 2]);
+  const codebooks = ops.learned(`${name}/search`, search, [groups, dim, size]);
+  const score = g.sub(
+    ops.matmul(points, codebooks),
+    ops.constant(`${name}/half`, halves, [groups, 1, size]),
+  );
+  return g.cast(g.transpose(g.argMax(score, 2), [1, 0]), 'int32');
 }

@@ -21,8 +21,6 @@ import { TfOps } from '../graph/tf-ops.ts';
 import { entropyGap } from './balance.ts';
 import { Codebook } from './codebook.ts';
 import { groupOptions, Groups } from './groups.ts';
-import { lookUp } from './lookup.ts';
-import { searchGroups } from './product.ts';
 import {
   interleave,
   type Decoded,
@@ -59,7 +57,6 @@ export class GumbelQuantizer implements Quantizer {
   readonly groups: readonly Codebook[];
   readonly #options: GumbelOptions;
   readonly #split: Groups;
-  readonly #scope: string;
   readonly #seed: number;
   /** Of the step under way, so that a resumed run draws what it would have drawn. */
   #random: Random = mulberry32(0);
@@ -74,7 +71,6 @@ export class GumbelQuantizer implements Quantizer {
     this.codebooks = groups;
     this.codebookSize = options.size;
     this.#options = options;
-    this.#scope = scope;
     this.#seed = seed;
     const codebook = {
       size: options.size,
@@ -221,18 +217,10 @@ export class GumbelQuantizer implements Quantizer {
   }
 
   exportEncoder(ops: OnnxOps, latent: GraphValue): GraphValue {
-    const split = this.#split.exportBefore(ops, latent);
-    return searchGroups(ops, this.#scope, split, this.#tables(ops), this.codebookSize);
+    return this.#split.exportSearch(ops, latent, this.groups);
   }
 
   exportDecoder(ops: OnnxOps, codes: GraphValue): Decoded {
-    const { paddedDim } = this.#split;
-    const parts = lookUp(ops, `${this.#scope}/lookup`, codes, this.#tables(ops), paddedDim);
-    const joined = ops.graph.reshape(parts, [-1, this.codebooks * paddedDim]);
-    return { latent: this.#split.exportAfter(ops, joined) };
-  }
-
-  #tables(ops: OnnxOps): Float32Array[] {
-    return this.groups.map((group, i) => this.#split.padded(group.exported(ops), i));
+    return { latent: this.#split.exportLookUp(ops, codes, this.groups) };
   }
 }

@@ -14,8 +14,6 @@ import type { GraphValue, OnnxOps } from '../graph/onnx-ops.ts';
 import { TfOps } from '../graph/tf-ops.ts';
 import { Codebook, codebookSchema, unitRows } from './codebook.ts';
 import { groupOptions, Groups } from './groups.ts';
-import { searchTable } from './residual.ts';
-import { lookUp } from './lookup.ts';
 import {
   interleave,
   type Decoded,
@@ -44,7 +42,6 @@ export class ProductQuantizer implements Quantizer {
   readonly groups: readonly Codebook[];
   readonly #options: ProductOptions;
   readonly #split: Groups;
-  readonly #scope: string;
   #observed: { latent: Tensor2D; codes: Int32Array[] } | undefined;
   #store: QuantizerContext['store'] | undefined;
 
@@ -54,7 +51,6 @@ export class ProductQuantizer implements Quantizer {
     this.codebooks = groups;
     this.codebookSize = options.codebook.size;
     this.#options = options;
-    this.#scope = scope;
     this.groups = this.#split.dims.map(
       (width, i) => new Codebook(options.codebook, width, `${scope}/${i}`, seed * 1000 + i),
     );
@@ -151,53 +147,10 @@ export class ProductQuantizer implements Quantizer {
   }
 
   exportEncoder(ops: OnnxOps, latent: GraphValue): GraphValue {
-    return searchGroups(
-      ops,
-      this.#scope,
-      this.#split.exportBefore(ops, latent),
-      this.#tables(ops),
-      this.codebookSize,
-    );
+    return this.#split.exportSearch(ops, latent, this.groups);
   }
 
   exportDecoder(ops: OnnxOps, codes: GraphValue): Decoded {
-    const { paddedDim } = this.#split;
-    const parts = lookUp(ops, `${this.#scope}/lookup`, codes, this.#tables(ops), paddedDim);
-    const joined = ops.graph.reshape(parts, [-1, this.codebooks * paddedDim]);
-    return { latent: this.#split.exportAfter(ops, joined) };
+    return { latent: this.#split.exportLookUp(ops, codes, this.groups) };
   }
-
-  #tables(ops: OnnxOps): Float32Array[] {
-    return this.groups.map((group, i) => this.#split.padded(group.exported(ops), i));
-  }
-}
-
-/**
- * The nearest code of each group, [T, groups · dim] → int32 [T, groups], all at once.
- * @param tables row-major [size, dim] per group
- */
-export function searchGroups(
-  ops: OnnxOps,
-  name: string,
-  latent: GraphValue,
-  tables: readonly Float32Array[],
-  size: number,
-): GraphValue {
-  const g = ops.graph;
-  const groups = tables.length;
-  const dim = tables[0]!.length / size;
-  const search = new Float32Array(groups * dim * size);
-  const halves = new Float32Array(groups * size);
-  tables.forEach((table, i) => {
-    const { columns, half } = searchTable(table, size, dim);
-    search.set(columns, i * dim * size);
-    halves.set(half, i * size);
-  });
-  const points = g.transpose(g.reshape(latent, [-1, groups, dim]), [1, 0, 2]);
-  const codebooks = ops.learned(`${name}/search`, search, [groups, dim, size]);
-  const score = g.sub(
-    ops.matmul(points, codebooks),
-    ops.constant(`${name}/half`, halves, [groups, 1, size]),
-  );
-  return g.cast(g.transpose(g.argMax(score, 2), [1, 0]), 'int32');
 }
