@@ -36,9 +36,14 @@ export class UsageError extends ResiduaError {
   }
 }
 
+/** @returns the text of anything that was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** @returns the one line shown to a person for anything that was thrown. */
 export function describeError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const hint = error instanceof ResiduaError ? error.hint : undefined;
   const line = message.replaceAll(/\s*\n\s*/g, ' ').trim() || 'unknown error';
   return hint === undefined ? line : `${line.replace(/[.\s]+$/, '')}. ${hint}`;

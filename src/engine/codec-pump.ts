@@ -5,6 +5,7 @@
  *
  * The same code runs in the worker and, on a virtual clock, in one thread.
  */
+import { toProblem } from '../common/problem.ts';
 import type { ModelManifest } from '../codec/manifest.ts';
 import type { CodecMemory } from './codec-memory.ts';
 import type { RunnerReport } from './codec-runner.ts';
@@ -12,7 +13,6 @@ import type { LiveControls } from './contract.ts';
 import { HopChain } from './hop-chain.ts';
 import { flags, HopRecord, recordShape } from './hop-record.ts';
 import type { SessionSet } from './live-session.ts';
-import { toProblem } from './problem.ts';
 import { WarmCodec } from './warm-codec.ts';
 
 /** A hop that waited longer is dropped with all but the newest. */

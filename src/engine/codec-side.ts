@@ -2,6 +2,7 @@
  * Everything between the two devices, seen from the audio thread: the shared memory, what is written into it
  * and read out of it, and the runner that works on it, which is replaced when it dies.
  */
+import { fromProblem, toProblem } from '../common/problem.ts';
 import type { StreamFormat } from '../audio/backend.ts';
 import type { ModelManifest } from '../codec/manifest.ts';
 import type { Clock } from '../common/clock.ts';
@@ -14,7 +15,6 @@ import type { LiveControls, LiveCounters, LiveEvent, LiveProblem } from './contr
 import { HopMeter } from './hop-meter.ts';
 import { HopRecord, recordShape } from './hop-record.ts';
 import { Playback } from './playback.ts';
-import { fromProblem, toProblem } from './problem.ts';
 import { TapHub } from './tap-hub.ts';
 import type { Voice } from './warm-codec.ts';
 

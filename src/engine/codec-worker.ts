@@ -5,8 +5,9 @@
  * @example
  * serveCodec(() => new OrtLoader());
  */
+import { toProblem } from '../common/problem.ts';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { loadModel } from '../codec/model-folder.ts';
+import { loadModel, type LoadedModel } from '../codec/model-folder.ts';
 import { createCodecSession } from '../codec/session.ts';
 import { FallbackLoader } from '../inference/fallback.ts';
 import type { ModelLoader } from '../inference/port.ts';
@@ -14,7 +15,6 @@ import { CodecMemory, slots } from './codec-memory.ts';
 import { CodecPump } from './codec-pump.ts';
 import type { RunnerReport } from './codec-runner.ts';
 import { disposeSessions, openSessions } from './live-session.ts';
-import { toProblem } from './problem.ts';
 import {
   monotonicMs,
   type FromWorker,
@@ -51,8 +51,8 @@ async function run(
   const { clockOffsetMs, controls } = start;
   const memory = new CodecMemory(start.memory);
   const report = (said: RunnerReport): void => post({ type: 'report', report: said });
-  const sessions = await openAll(start, loader, report);
   const model = await loadModel(start.modelFolder);
+  const sessions = await openAll(model, start, loader, report);
   const pump = new CodecPump({
     manifest: model.manifest,
     memory,
@@ -87,11 +87,11 @@ async function run(
 
 /** The provider is measured on the bare runtime; in use it has the cpu behind it. */
 async function openAll(
-  { modelFolder, provider, controls }: WorkerStart,
+  model: LoadedModel,
+  { provider, controls }: WorkerStart,
   loader: ModelLoader,
   report: (report: RunnerReport) => void,
 ) {
-  const model = await loadModel(modelFolder);
   const { quantizer } = controls;
   let chosen: { readonly provider: string; readonly reason?: string } = { provider };
   if (provider === 'auto') {

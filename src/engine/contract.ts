@@ -3,6 +3,7 @@
  * here is plain (numbers, strings, arrays, `null`), so that it crosses to another process or a window by
  * structured clone or JSON unchanged. The one exception is {@link TapHop}, which stays inside the process.
  */
+import type { Problem } from '../common/problem.ts';
 
 /** What can be changed while sound runs. Every change is heard within 20 ms, without click or gap. */
 export interface LiveControls {
@@ -62,11 +63,7 @@ export interface LiveOptions {
 export type LiveState = 'idle' | 'starting' | 'running' | 'recovering' | 'stopped' | 'failed';
 
 /** Something went wrong, in words for a person. Same shape as the `Problem` of `src/ipc`. */
-export interface LiveProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
+export type LiveProblem = Problem;
 
 /** Level of one signal since the last telemetry, dB relative to full scale; −120 at the least. */
 export interface LevelDb {

@@ -2,10 +2,12 @@
  * The live engine: devices on both ends, the codec's side in between, and the state machine around them.
  * Everything here runs on one thread and nothing in it waits for the codec; see ARCHITECTURE.md, "Live".
  */
+import { fromProblem, toProblem } from '../common/problem.ts';
 import { samplesToMs } from '../common/units.ts';
 import { loadModel } from '../codec/model-folder.ts';
 import { quantizerKbps, type ModelManifest } from '../codec/manifest.ts';
 import { ResiduaError, UsageError, describeError } from '../common/errors.ts';
+import { Turns } from '../common/turns.ts';
 import type { AudioSink, AudioSource, StreamRequest } from '../audio/backend.ts';
 import { CodecSide } from './codec-side.ts';
 import type {
@@ -25,7 +27,6 @@ import { DeviceSlot, type Direction } from './device-slot.ts';
 import { LiveEmitter } from './emitter.ts';
 import { latencyLedger } from './ledger.ts';
 import { overloadSuggestions } from './overload.ts';
-import { fromProblem, toProblem } from './problem.ts';
 import type { Voice } from './warm-codec.ts';
 
 const TICK_MS = 50;
@@ -61,8 +62,8 @@ class Engine implements LiveEngine {
   #controls: LiveControls;
   #state: LiveState = 'idle';
   #problem: LiveProblem | null = null;
-  /** `start`, `stop` and `setDevices` are carried out one after another. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Of `start`, `stop` and `setDevices`. */
+  readonly #turns = new Turns();
   #tickGeneration = 0;
   #startedAtMs = 0;
   #deviceLosses = 0;
@@ -94,26 +95,22 @@ class Engine implements LiveEngine {
       direction,
       clock,
       lost: (device: string, error: ResiduaError) => this.#deviceLost(direction, device, error),
+      back: (device: LiveEventOf<'device-back'>['device'], afterMs: number) => {
+        this.#emit({ type: 'device-back', direction, device, afterMs });
+        this.#settle();
+      },
     });
     this.#input = new DeviceSlot<AudioSource>({
       ...common('input'),
       open: (request) => dependencies.input.openSource(request),
       start: (source) => this.#startSource(source),
       stopped: () => this.#codec.closeCapture(clock.nowMs()),
-      back: (device, afterMs) => {
-        this.#emit({ type: 'device-back', direction: 'input', device, afterMs });
-        this.#settle();
-      },
     });
     this.#output = new DeviceSlot<AudioSink>({
       ...common('output'),
       open: (request) => dependencies.output.openSink(request),
       start: (sink) => this.#startSink(sink),
       stopped: () => this.#codec.closePlayback(),
-      back: (device, afterMs) => {
-        this.#emit({ type: 'device-back', direction: 'output', device, afterMs });
-        this.#settle();
-      },
     });
   }
 
@@ -126,7 +123,7 @@ class Engine implements LiveEngine {
   }
 
   start(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#checkUsable();
       if (this.#isOn) return;
       this.#setState('starting', null);
@@ -152,7 +149,7 @@ class Engine implements LiveEngine {
   }
 
   stop(): Promise<void> {
-    return this.#inTurn(() => this.#stop());
+    return this.#turns.take(() => this.#stop());
   }
 
   update(change: Partial<LiveControls>): void {
@@ -163,7 +160,7 @@ class Engine implements LiveEngine {
   }
 
   setDevices(devices: Parameters<LiveEngine['setDevices']>[0]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#checkUsable();
       const next: LiveOptions = { ...this.#options, ...devices };
       checkOptions(next);
@@ -195,7 +192,7 @@ class Engine implements LiveEngine {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#inTurn(() => this.#stop());
+    await this.#turns.take(() => this.#stop());
     await this.#codec.dispose();
     this.#emitter.clear();
   }
@@ -427,12 +424,6 @@ class Engine implements LiveEngine {
 
   #emit(event: LiveEvent): void {
     this.#emitter.emit(event);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 
   #checkUsable(): void {

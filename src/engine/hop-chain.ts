@@ -45,14 +45,12 @@ export class HopChain {
   readonly #heardSeam: Seam;
   #controls: LiveControls;
   #hadWet = true;
-  #bypassed: boolean;
 
   constructor(manifest: ModelManifest, codec: WarmCodec, controls: LiveControls) {
     const { hopSamples, sampleRate } = manifest;
     this.#manifest = manifest;
     this.#codec = codec;
     this.#controls = controls;
-    this.#bypassed = controls.bypass;
     this.#clean = new Float32Array(hopSamples);
     this.#wet = new Float32Array(hopSamples);
     this.#dry = new Float32Array(hopSamples);
@@ -109,7 +107,7 @@ export class HopChain {
     return {
       failed: !hasWet,
       sanitized,
-      bypass: this.#bypassed,
+      bypass: this.#controls.bypass,
     };
   }
 
@@ -141,7 +139,6 @@ export class HopChain {
       heard.set(dry);
     }
     const target = this.#controls.bypass ? 1 : 0;
-    this.#bypassed = this.#controls.bypass;
     if (target === 0 && this.#bypass.value === 0) {
       // Nobody hears it: it may jump.
       this.#dryGain.set(this.#loudness.dryGain);

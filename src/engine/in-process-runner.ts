@@ -2,6 +2,7 @@
  * The codec in this thread, one hop after another: for tests on a virtual clock, deterministic to the
  * sample. Not for sound cards, where a hop must never hold up a callback.
  */
+import { toProblem } from '../common/problem.ts';
 import { loadModel } from '../codec/model-folder.ts';
 import type { ModelManifest } from '../codec/manifest.ts';
 import type { Clock } from '../common/clock.ts';
@@ -14,7 +15,6 @@ import {
   type OpenSession,
   type SessionSet,
 } from './live-session.ts';
-import { toProblem } from './problem.ts';
 
 export interface InProcessOptions {
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 /** What the engine uses of a `CodecSession`, and how a set of them is opened, warmed and compared. */
+import { uniformNoise } from '../common/noise.ts';
 import type { CodecSession } from '../codec/session.ts';
 import type { ModelManifest } from '../codec/manifest.ts';
 
@@ -87,14 +88,11 @@ export async function disposeSessions(set: SessionSet): Promise<void> {
 
 /** @returns the encoder's state after the noise; the session stands as new */
 async function warmUp(session: LiveSession, hopSamples: number): Promise<Float32Array> {
-  let seed = 1;
+  const noise = uniformNoise(1);
   const hop = new Float32Array(hopSamples);
   const out = new Float32Array(hopSamples);
   for (let k = 0; k < WARM_UP_HOPS; k++) {
-    for (let i = 0; i < hopSamples; i++) {
-      seed = (seed * 48_271) % 2_147_483_647;
-      hop[i] = 0.1 * (seed / 1_073_741_824 - 1);
-    }
+    for (let i = 0; i < hopSamples; i++) hop[i] = 0.1 * noise();
     await session.processHop(hop, out);
   }
   const state = session.encoderState.slice();

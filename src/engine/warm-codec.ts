@@ -13,7 +13,7 @@
  *
  * Not re-entrant: one call at a time.
  */
-import { ResiduaError } from '../common/errors.ts';
+import { errorMessage, ResiduaError } from '../common/errors.ts';
 import { ABSENT_CODE } from '../codec/session.ts';
 import { isContinuous } from '../codec/manifest.ts';
 import type { LiveSession, SessionSet } from './live-session.ts';
@@ -340,6 +340,7 @@ function copyInto(target: Float32Array, source: Float32Array): Float32Array {
 
 function asResiduaError(cause: unknown): ResiduaError {
   if (cause instanceof ResiduaError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new ResiduaError('INFERENCE_FAILED', `the codec failed: ${text}`, { cause });
+  return new ResiduaError('INFERENCE_FAILED', `the codec failed: ${errorMessage(cause)}`, {
+    cause,
+  });
 }

@@ -1,10 +1,11 @@
 /** The codec in a worker thread, seen from the audio thread. */
+import { fromProblem } from '../common/problem.ts';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../common/clock.ts';
 import { ResiduaError } from '../common/errors.ts';
+import { within } from '../common/within.ts';
 import type { CodecRunner, RunnerSetup } from './codec-runner.ts';
 import type { LiveControls, LiveProblem } from './contract.ts';
-import { fromProblem } from './problem.ts';
 import {
   monotonicMs,
   type FromWorker,
@@ -84,7 +85,7 @@ export class WorkerRunner implements CodecRunner {
       this.#resets.set(id, resolve);
       this.#send({ type: 'reset', id });
     });
-    if (await within(answered, ANSWER_MS)) return;
+    if (await inTime(answered, ANSWER_MS)) return;
     this.#resets.delete(id);
     throw new ResiduaError('CODEC_HUNG', `the codec has not answered for ${ANSWER_MS} ms`, {
       hint: 'Start again: it is loaded anew then.',
@@ -100,8 +101,8 @@ export class WorkerRunner implements CodecRunner {
     const worker = this.#worker;
     if (!worker) return;
     this.#send({ type: 'dispose' });
-    if (await within(this.#ended!, DISPOSE_MS)) return;
-    await within(worker.terminate(), TERMINATE_MS);
+    if (await inTime(this.#ended!, DISPOSE_MS)) return;
+    await inTime(worker.terminate(), TERMINATE_MS);
     worker.unref();
   }
 
@@ -132,16 +133,10 @@ export class WorkerRunner implements CodecRunner {
 }
 
 /** @returns whether it came to pass in time */
-async function within(event: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const inTime = event.then(
+function inTime(event: Promise<unknown>, ms: number): Promise<boolean> {
+  const settled = event.then(
     () => true,
     () => true,
   );
-  const result = await Promise.race([inTime, late]);
-  clearTimeout(timer);
-  return result;
+  return within(ms, settled, false);
 }

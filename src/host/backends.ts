@@ -6,6 +6,7 @@ import type { Signal } from '../audio/backends/fake/signals.ts';
 import { FileBackend } from '../audio/backends/file/file-backend.ts';
 import { firstThatWorks } from '../audio/backends/first-that-works.ts';
 import { PortAudioBackend } from '../audio/backends/portaudio/portaudio-backend.ts';
+import { uniformNoise } from '../common/noise.ts';
 import type { OpenRequest } from '../ipc/engine-protocol.ts';
 
 /** @throws ResiduaError `AUDIO_UNAVAILABLE` when `auto` finds none that works; its hint says how to mend it */
@@ -37,12 +38,11 @@ export async function openBackend({
 
 /** Noise that comes and goes as syllables do, over a little steady noise. Repeatable. */
 function syllables(sampleRateHz: number): Signal {
-  let seed = 1;
+  const noise = uniformNoise(1);
   return (out, startFrame, channels) => {
     for (let i = 0, frame = startFrame; i < out.length; i += channels, frame++) {
-      seed = (seed * 48_271) % 2_147_483_647;
       const envelope = Math.max(0, Math.sin((2 * Math.PI * 3 * frame) / sampleRateHz));
-      const value = (0.005 + 0.2 * envelope) * (seed / 1_073_741_824 - 1);
+      const value = (0.005 + 0.2 * envelope) * noise();
       out.fill(value, i, i + channels);
     }
   };

@@ -7,6 +7,9 @@ import { DeviceWatcher, type DeviceChange } from '../audio/device-watcher.ts';
 import type { VirtualMicrophone } from '../audio/virtual-mic/virtual-microphone.ts';
 import type { Clock } from '../common/clock.ts';
 import { ResiduaError } from '../common/errors.ts';
+import { toProblem } from '../common/problem.ts';
+import { Turns } from '../common/turns.ts';
+import { within } from '../common/within.ts';
 import type { ModelManifest } from '../codec/manifest.ts';
 import type { LiveEngine, LiveOptions } from '../engine/contract.ts';
 import { Recorder } from '../engine/recorder/recorder.ts';
@@ -55,8 +58,8 @@ export class EngineService {
   /** Devices asked for by name; the others are the system's defaults. */
   #named: DevicesChange = {};
   #recording: ActiveRecording | undefined;
-  /** Commands that change what runs are carried out one after another. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Of commands that change what runs. */
+  readonly #turns = new Turns();
   #closing: Promise<RecordingSummary | null> | undefined;
 
   constructor(dependencies: ServiceDependencies) {
@@ -115,12 +118,10 @@ export class EngineService {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => {
+    return this.#turns.take(() => {
       if (this.#closing) throw new ResiduaError('ENGINE_CLOSED', 'the engine is closing');
       return work();
     });
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 
   async #openEngine(request: OpenRequest): Promise<Opened> {
@@ -229,10 +230,8 @@ export class EngineService {
 
   async #close(): Promise<RecordingSummary | null> {
     // The recording first: nothing below may cost what is in it. A disk that hangs may cost it, though.
-    const late = new Promise<null>((resolve) =>
-      setTimeout(resolve, RECORDING_END_MS, null).unref(),
-    );
-    const recording = await Promise.race([this.#stopRecording().catch(() => null), late]);
+    const stopped = this.#stopRecording().catch(() => null);
+    const recording = await within(RECORDING_END_MS, stopped, null);
     this.#watcher?.stop();
     const open = this.#open;
     if (open) {
@@ -258,14 +257,7 @@ function describe(summary: Recording): RecordingSummary {
     bytes,
     lostHops,
     ended,
-    problem:
-      problem === null
-        ? null
-        : {
-            code: problem.code,
-            message: problem.message,
-            ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-          },
+    problem: problem === null ? null : toProblem(problem),
   };
 }
 

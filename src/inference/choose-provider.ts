@@ -3,6 +3,8 @@
  * computes, times it warm, and takes the one with the best p99: live sound breaks on the slowest hops, not
  * on the usual ones. The reason names every provider tried. Small graphs usually win on the CPU.
  */
+import { errorMessage } from '../common/errors.ts';
+import { uniformNoise } from '../common/noise.ts';
 import { percentiles } from '../common/statistics.ts';
 import type { GraphSignature, Model, ModelLoader } from './port.ts';
 
@@ -171,15 +173,8 @@ function compare(
   return undefined;
 }
 
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Repeatable noise at speech level (Park and Miller's generator). */
+/** Repeatable noise at speech level. */
 function noise(hops: number, width: number): Float32Array {
-  let seed = 20_250_101;
-  return Float32Array.from({ length: hops * width }, () => {
-    seed = (seed * 48_271) % 2_147_483_647;
-    return (seed / 2_147_483_647 - 0.5) * 0.2;
-  });
+  const next = uniformNoise(20_250_101);
+  return Float32Array.from({ length: hops * width }, () => 0.1 * next());
 }

@@ -3,7 +3,7 @@
  * on another provider stands the same one on the CPU. The history belongs to this program, not to the
  * provider (`Model.state`), so the CPU takes over in the middle of a recording, at the very hop that failed.
  */
-import { ResiduaError } from '../common/errors.ts';
+import { errorMessage, ResiduaError } from '../common/errors.ts';
 import type { GraphSignature, LoadOptions, Model, ModelLoader, ProviderInfo } from './port.ts';
 
 export interface ProviderFallback {
@@ -159,7 +159,7 @@ class FallbackModel implements Model {
     } catch {
       throw cause;
     }
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorMessage(cause);
     this.#leave(`it failed: ${why}`, cause);
     this.#onStandby = true;
     this.#dropPrimary();

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { ResiduaError, UsageError } from '../common/errors.ts';
+import { exitCodeOf, ResiduaError, UsageError } from '../common/errors.ts';
+import { fromProblem, toProblem } from '../common/problem.ts';
 import {
   audioDeviceSchema,
   controlsChangeSchema,
@@ -158,21 +159,13 @@ export const HEARTBEAT_MS = 500;
 
 /** Describes anything that was thrown. Stack traces and causes stay in the process that failed. */
 export function toEngineProblem(error: unknown): EngineProblem {
-  if (error instanceof ResiduaError) {
-    const { code, message, hint } = error;
-    const isUsage = error.exitCode === 2;
-    return hint === undefined ? { code, message, isUsage } : { code, message, hint, isUsage };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: 'INTERNAL', message, isUsage: false };
+  return { ...toProblem(error), isUsage: exitCodeOf(error) === 2 };
 }
 
 export function fromEngineProblem(problem: EngineProblem): ResiduaError {
   const { code, message, hint, isUsage } = problem;
-  const options = hint === undefined ? {} : { hint };
-  return isUsage
-    ? new UsageError(message, { code, ...options })
-    : new ResiduaError(code, message, options);
+  if (!isUsage) return fromProblem(problem);
+  return new UsageError(message, hint === undefined ? { code } : { code, hint });
 }
 
 /**

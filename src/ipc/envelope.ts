@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ResiduaError } from '../common/errors.ts';
+import { fromProblem, toProblem } from '../common/problem.ts';
 import { problemSchema, type Problem } from './messages.ts';
 import { IPC_VERSION } from './version.ts';
 
@@ -10,15 +11,6 @@ import { IPC_VERSION } from './version.ts';
 export type Envelope<T> =
   | { readonly ipc: number; readonly ok: true; readonly value: T }
   | { readonly ipc: number; readonly ok: false; readonly problem: Problem };
-
-/** Describes anything that was thrown. Stack traces and causes stay in the process that failed. */
-export function toProblem(error: unknown): Problem {
-  if (error instanceof ResiduaError) {
-    const { code, message, hint } = error;
-    return hint === undefined ? { code, message } : { code, message, hint };
-  }
-  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
-}
 
 /** Runs `work` and wraps what it returns or throws. Never rejects. */
 export async function reply<T>(work: () => T | Promise<T>): Promise<Envelope<T>> {
@@ -50,8 +42,7 @@ export function openReply<T>(received: unknown, schema: z.ZodType<T>): T {
   if (!opened.data.ok) {
     const problem = problemSchema.safeParse(opened.data['problem']);
     if (!problem.success) throw invalid(problem.error);
-    const { code, message, hint } = problem.data;
-    throw new ResiduaError(code, message, hint === undefined ? {} : { hint });
+    throw fromProblem(problem.data);
   }
   const value = schema.safeParse(opened.data['value']);
   if (!value.success) throw invalid(value.error);

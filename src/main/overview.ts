@@ -2,7 +2,7 @@ import type { ModelManifest } from '../codec/manifest.ts';
 import { quantizerKbps } from '../codec/manifest.ts';
 import { findModelFolders, loadModel } from '../codec/model-folder.ts';
 import { samplesToMs } from '../common/units.ts';
-import { toProblem } from '../ipc/envelope.ts';
+import { toProblem } from '../common/problem.ts';
 import type { ModelSummary, Overview, Problem } from '../ipc/messages.ts';
 
 /** Turns samples and hops of the manifest into the units people read. */

@@ -1,6 +1,7 @@
 /** What happens while sound runs, as one line for people; nothing for what the meter shows anyway. */
 import type { SupervisorEvent } from '../../host/client/supervisor.ts';
-import { describeError, ResiduaError } from '../../common/errors.ts';
+import { describeError } from '../../common/errors.ts';
+import { fromProblem } from '../../common/problem.ts';
 import type { RecordingSummary } from '../../ipc/engine-protocol.ts';
 import { clock } from './meter.ts';
 
@@ -65,8 +66,8 @@ export function narrate(event: SupervisorEvent): Narration | undefined {
   }
 }
 
-export function problemText({ code, message, hint }: Problem): string {
-  return describeError(new ResiduaError(code, message, hint === undefined ? {} : { hint }));
+function problemText(problem: Problem): string {
+  return describeError(fromProblem(problem));
 }
 
 function overloadText(event: Extract<SupervisorEvent, { type: 'overload' }>): string {

@@ -1,5 +1,6 @@
 /** One run of `residua live`: the engine in its own process, a meter and keys on a terminal, totals at the end. */
-import { ResiduaError } from '../../common/errors.ts';
+import { describeError, ResiduaError } from '../../common/errors.ts';
+import { fromProblem } from '../../common/problem.ts';
 import type { ModelManifest } from '../../codec/manifest.ts';
 import { forkEngine } from '../../host/client/fork-engine.ts';
 import { EngineSupervisor, type SupervisorEvent } from '../../host/client/supervisor.ts';
@@ -8,7 +9,7 @@ import type { LiveControls, Telemetry } from '../../ipc/live.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { keyAction, keyHelp, type Choice } from './keys.ts';
 import { meterLine } from './meter.ts';
-import { narrate, problemText } from './narrate.ts';
+import { narrate } from './narrate.ts';
 import { readKeys, Screen } from './screen.ts';
 import { LiveTotals, type LiveDocument, type LiveEnd } from './totals.ts';
 
@@ -139,11 +140,8 @@ class Live {
       case 'state':
         if (!this.#isStarted) break;
         if (event.state === 'failed') {
-          const { code, message, hint } = event.problem ?? {
-            code: 'LIVE_FAILED',
-            message: 'sound has ended',
-          };
-          this.#end('failed', new ResiduaError(code, message, hint === undefined ? {} : { hint }));
+          const ended = { code: 'LIVE_FAILED', message: 'sound has ended' };
+          this.#end('failed', fromProblem(event.problem ?? ended));
         }
         break;
       case 'ended':
@@ -187,8 +185,7 @@ class Live {
 
   #attempt(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      const { code = 'INTERNAL', message, hint } = error as ResiduaError;
-      this.#screen.message(problemText({ code, message, hint }));
+      this.#screen.message(describeError(error));
     });
   }
 }

@@ -10,6 +10,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputDelaySamples } from '../../codec/manifest.ts';
 import { ResiduaError } from '../../common/errors.ts';
+import { toProblem } from '../../common/problem.ts';
 import { samplesToMs } from '../../common/units.ts';
 import type { RecorderTelemetry, Tap, TapFormat, TapHop } from '../contract.ts';
 import { CodeParts } from './code-parts.ts';
@@ -189,13 +190,12 @@ export class Recorder implements Tap {
   }
 
   status(): RecorderTelemetry {
-    const { code, message, hint } = this.#problem ?? {};
     return {
       state: STATE_OF[this.#ended ?? 'going'],
       seconds: this.#samples / this.#options.manifest.sampleRate,
       bytes: this.#bytes(),
       folder: this.#options.folder,
-      problem: code === undefined ? null : { code, message: message!, ...(hint ? { hint } : {}) },
+      problem: this.#problem && toProblem(this.#problem),
     };
   }
 

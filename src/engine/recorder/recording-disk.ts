@@ -10,7 +10,7 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ResiduaError } from '../../common/errors.ts';
+import { errorMessage, ResiduaError } from '../../common/errors.ts';
 
 /** A file that grows at its end and is patched at its start. */
 export interface RecordingFile {
@@ -164,7 +164,7 @@ export function recordingError(path: string, cause: unknown): ResiduaError {
     const hint = 'Choose another folder to record to.';
     return make('RECORDING_NOT_WRITABLE', why ?? 'no permission to write there', hint);
   }
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = errorMessage(cause);
   return make('RECORDING_FAILED', why, 'Choose another folder to record to.');
 }
 

@@ -10,6 +10,7 @@
  * await supervisor.close();
  */
 import { ResiduaError } from '../../common/errors.ts';
+import { within } from '../../common/within.ts';
 import {
   commands,
   engineMessageSchema,
@@ -379,15 +380,5 @@ export class EngineSupervisor {
 
   #emit(event: SupervisorEvent): void {
     this.#options.onEvent?.(event);
-  }
-}
-
-async function within<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(otherwise), ms)));
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
