@@ -20,6 +20,8 @@ import {
   PulseDaemon,
   pulseMissing,
   TEST_MIC,
+  TEST_MIC_NAME,
+  TEST_OUT_NAME,
   TEST_OUT,
 } from '../../test/fixtures/pulse.ts';
 import { treeUsage } from './process-tree.ts';
@@ -97,7 +99,7 @@ try {
     modelFolder: values.model,
     provider: 'cpu',
     backend: 'portaudio',
-    devices: { input: 'Monitor of residua-test-mic', output: 'residua-test-out' },
+    devices: { input: TEST_MIC_NAME, output: TEST_OUT_NAME },
     controls: { quantizer: values.quantizer },
   });
   const coldFrom = performance.now();

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PulseDaemon, pulseMissing, TEST_MIC, TEST_OUT } from '../fixtures/pulse.ts';
+import { describe, expect, it } from 'vitest';
+import { pulseMissing, TEST_MIC, TEST_OUT } from '../fixtures/pulse.ts';
+import { usePulse } from '../fixtures/use-pulse.ts';
 import { run } from './run-cli.ts';
 
 interface Answer {
@@ -35,13 +36,7 @@ describe('devices', () => {
 });
 
 describe.skipIf(pulseMissing('naudiodon') !== undefined)('devices [needs PulseAudio]', () => {
-  let daemon: PulseDaemon;
-  beforeAll(async () => {
-    daemon = await PulseDaemon.start();
-  });
-  afterAll(async () => {
-    await daemon?.stop();
-  });
+  usePulse();
   const shown = (name: string): string => name.replaceAll('_', '-');
 
   it('lists the sound server by the names people know', async () => {

@@ -12,15 +12,21 @@ import { EngineSupervisor, type SupervisorEvent } from '../../src/host/client/su
 import type { OpenRequest } from '../../src/ipc/engine-protocol.ts';
 import { siSdr } from '../../src/metrics/index.ts';
 import { oneLine, run, start } from '../cli/run-cli.ts';
-import { EXACT_RATE_HZ, PulseDaemon, pulseMissing, TEST_MIC, TEST_OUT } from '../fixtures/pulse.ts';
+import {
+  EXACT_RATE_HZ,
+  pulseMissing,
+  TEST_MIC,
+  TEST_MIC_NAME as MIC,
+  TEST_OUT,
+  TEST_OUT_NAME as OUT,
+} from '../fixtures/pulse.ts';
+import { usePulse } from '../fixtures/use-pulse.ts';
 import { findLag, realign } from './align.ts';
 import { descendants, enginePid, isRunning, until } from './processes.ts';
 
 const MODEL = path.resolve(import.meta.dirname, '../../models/residua-v1');
 const AUDIO =
   process.env['RESIDUA_AUDIO'] ?? path.resolve(import.meta.dirname, '../../../shared/audio');
-const MIC = 'Monitor of residua-test-mic';
-const OUT = 'residua-test-out';
 const RATE = EXACT_RATE_HZ;
 /** Silence before the speech, in which the engine starts and finds its cushion. */
 const SETTLE_S = 20;
@@ -52,18 +58,16 @@ async function microphones(): Promise<string[]> {
 }
 
 describe.skipIf(missing !== undefined)('live through a sound server [needs PulseAudio]', () => {
-  let daemon: PulseDaemon;
+  const pulse = usePulse(RATE);
   let folder: string;
   const cleanups: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {
-    daemon = await PulseDaemon.start(RATE);
     folder = await mkdtemp(path.join(tmpdir(), 'residua-live-pulse-'));
   });
   afterEach(async () => {
     for (const clean of cleanups.splice(0)) await clean();
   });
   afterAll(async () => {
-    await daemon.stop();
     await rm(folder, { recursive: true });
   });
 
@@ -123,8 +127,8 @@ describe.skipIf(missing !== undefined)('live through a sound server [needs Pulse
       const reference = (await readAudio(output!)).channels[0]!;
 
       // Whoever else is connected stays so all the time: the server changes its timing with every client.
-      const recorder = daemon.record(`${TEST_OUT}.monitor`);
-      const playing = daemon.play(TEST_MIC, noisy);
+      const recorder = pulse().record(`${TEST_OUT}.monitor`);
+      const playing = pulse().play(TEST_MIC, noisy);
       const { supervisor } = await engine({ controls: { quantizer: QUANTIZER } });
       await playing;
       const end = recorder.heard() + RATE / 2;
@@ -190,9 +194,9 @@ describe.skipIf(missing !== undefined)('live through a sound server [needs Pulse
       virtualMicrophone: true,
       devices: { input: MIC },
     });
-    await daemon.down();
+    await pulse().down();
     await until('the loss', () => events.some((event) => event.type === 'device-lost'));
-    await daemon.up();
+    await pulse().up();
     await until('sound', async () => (await supervisor.telemetry()).state === 'running', 40_000);
     expect(await microphones()).toEqual(['Residua Microphone']);
     const before = (await supervisor.telemetry()).counters.hops;

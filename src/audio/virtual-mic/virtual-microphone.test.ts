@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PulseDaemon, pulseMissing, TEST_MIC } from '../../../test/fixtures/pulse.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { pulseMissing, TEST_MIC } from '../../../test/fixtures/pulse.ts';
+import { usePulse } from '../../../test/fixtures/use-pulse.ts';
 import type { AudioDevice } from '../backend.ts';
 import { pactl, pactlJson } from '../pulse/pactl.ts';
 import { pulseDevices } from '../pulse/pulse-devices.ts';
@@ -80,17 +81,11 @@ describe.skipIf(process.platform !== 'linux')('owner [needs Linux]', () => {
 });
 
 describe.skipIf(pulseMissing() !== undefined)('virtual microphone [needs PulseAudio]', () => {
-  let daemon: PulseDaemon;
+  const pulse = usePulse();
   const children: ChildProcess[] = [];
-  beforeAll(async () => {
-    daemon = await PulseDaemon.start();
-  });
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
     await gone();
-  });
-  afterAll(async () => {
-    await daemon?.stop();
   });
 
   /** Another instance of the program that has a virtual microphone. */
@@ -154,9 +149,9 @@ describe.skipIf(pulseMissing() !== undefined)('virtual microphone [needs PulseAu
   it('plays what is played into it', async () => {
     const microphone = await openVirtualMicrophone(none);
     const [own] = await loadedMicrophones();
-    const recorder = daemon.record(`${own!.sinkName}_source`);
+    const recorder = pulse().record(`${own!.sinkName}_source`);
     while (recorder.heard() < 4800) await pause(20);
-    await daemon.play(own!.sinkName, new Float32Array(24_000).fill(0.5));
+    await pulse().play(own!.sinkName, new Float32Array(24_000).fill(0.5));
     const enough = recorder.heard() + 12_000;
     while (recorder.heard() < enough) await pause(20);
     const heard = await recorder.stop();
@@ -210,15 +205,15 @@ describe.skipIf(pulseMissing() !== undefined)('virtual microphone [needs PulseAu
 
   it('comes back after the sound server was restarted', async () => {
     const microphone = await openVirtualMicrophone(none);
-    await daemon.down();
-    await daemon.up();
+    await pulse().down();
+    await pulse().up();
     expect(await sourceNames()).not.toContain('Residua Microphone');
     await microphone.ensure();
     await microphone.ensure();
     expect((await sourceNames()).filter((name) => name === 'Residua Microphone')).toHaveLength(1);
-    await daemon.down();
+    await pulse().down();
     await pause(300);
-    await daemon.up();
+    await pulse().up();
     // Nobody asks this time.
     for (let i = 0; i < 100 && (await loadedMicrophones()).length === 0; i++) await pause(50);
     await pause(200);
@@ -228,7 +223,7 @@ describe.skipIf(pulseMissing() !== undefined)('virtual microphone [needs PulseAu
   });
 
   it('says so where there is no sound server', async () => {
-    await daemon.down();
+    await pulse().down();
     try {
       await expect(openVirtualMicrophone(none)).rejects.toMatchObject({
         code: 'VIRTUAL_MIC_UNAVAILABLE',
@@ -236,7 +231,7 @@ describe.skipIf(pulseMissing() !== undefined)('virtual microphone [needs PulseAu
       });
       expect(await virtualMicrophoneState([])).toMatchObject({ state: 'unavailable' });
     } finally {
-      await daemon.up();
+      await pulse().up();
     }
   });
 });

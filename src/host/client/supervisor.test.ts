@@ -1,19 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../../common/errors.ts';
+import { DEFAULT_CONTROLS } from '../../engine/contract.ts';
 import { toEngineProblem, type CommandMessage } from '../../ipc/engine-protocol.ts';
 import { IPC_VERSION } from '../../ipc/version.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { EngineSupervisor, type SupervisorEvent, type SupervisorOptions } from './supervisor.ts';
 
-const CONTROLS = {
-  quantizer: 'rvq',
-  codebooks: null,
-  mix: 1,
-  attenuationLimitDb: null,
-  inputGainDb: 0,
-  mute: false,
-  bypass: false,
-};
+const CONTROLS = { quantizer: 'rvq', ...DEFAULT_CONTROLS };
 const OPENED = { controls: CONTROLS, backend: 'fake', virtualMicrophone: null };
 const REQUEST = { modelFolder: '/m', backend: 'fake', devices: {}, controls: {} } as const;
 
@@ -156,6 +149,7 @@ describe('EngineSupervisor', () => {
     engines[0]!.answers['update'] = { ...CONTROLS, mix: 0.25 };
     await supervisor.update({ mix: 0.25 });
     await supervisor.setDevices({ input: 'Mic' });
+    await supervisor.setDevices({ output: 'Phones' });
     await supervisor.record({ folder: '/r' });
     engines[0]!.silentOn.add('telemetry');
     const asked = supervisor.telemetry();
@@ -170,7 +164,10 @@ describe('EngineSupervisor', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(engines).toHaveLength(2);
     expect(engines[1]!.received.slice(0, 3)).toMatchObject([
-      { command: 'open', argument: { devices: { input: 'Mic' }, controls: { mix: 0.25 } } },
+      {
+        command: 'open',
+        argument: { devices: { input: 'Mic', output: 'Phones' }, controls: { mix: 0.25 } },
+      },
       { command: 'start' },
       { command: 'record', argument: { folder: '/r' } },
     ]);

@@ -140,7 +140,8 @@ export class EngineSupervisor {
 
   async setDevices(devices: DevicesChange): Promise<void> {
     await this.#call('setDevices', devices);
-    if (this.#request) this.#request = { ...this.#request, devices };
+    if (!this.#request) return;
+    this.#request = { ...this.#request, devices: { ...this.#request.devices, ...devices } };
   }
 
   telemetry(): Promise<Telemetry> {

@@ -1,21 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PulseDaemon, pulseMissing, TEST_MIC, TEST_OUT } from '../../../../test/fixtures/pulse.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  pulseMissing,
+  TEST_MIC,
+  TEST_MIC_NAME as MIC,
+  TEST_OUT,
+  TEST_OUT_NAME as OUT,
+} from '../../../../test/fixtures/pulse.ts';
+import { usePulse } from '../../../../test/fixtures/use-pulse.ts';
 import type { ResiduaError } from '../../../common/errors.ts';
 import { describeContract } from '../contract.ts';
 import { DecibriBackend } from './decibri-backend.ts';
 
-const MIC = 'Monitor of residua-test-mic';
-const OUT = 'residua-test-out';
-
 describe.skipIf(pulseMissing('decibri') !== undefined)('[needs PulseAudio]', () => {
-  let daemon: PulseDaemon;
-  beforeAll(async () => {
-    daemon = await PulseDaemon.start();
-  });
-  afterAll(async () => {
-    await daemon?.stop();
-  });
+  const pulse = usePulse();
 
   describeContract('decibri', () =>
     Promise.resolve({ backend: new DecibriBackend(), input: MIC, output: OUT }),
@@ -49,10 +47,10 @@ describe.skipIf(pulseMissing('decibri') !== undefined)('[needs PulseAudio]', () 
       },
       failed,
     });
-    const recorder = daemon.record(`${TEST_OUT}.monitor`);
+    const recorder = pulse().record(`${TEST_OUT}.monitor`);
     while (recorder.heard() < 4800) await pause(20);
     const sent = Float32Array.from({ length: 12_000 }, (_, i) => Math.sin(i / 17) / 4);
-    await daemon.play(TEST_MIC, sent);
+    await pulse().play(TEST_MIC, sent);
     const enough = recorder.heard() + 48_000;
     while (recorder.heard() < enough) await pause(20);
     const heard = await recorder.stop();
@@ -72,11 +70,11 @@ describe.skipIf(pulseMissing('decibri') !== undefined)('[needs PulseAudio]', () 
     const errors: ResiduaError[] = [];
     const sink = await backend.openSink({ device: OUT });
     await sink.start({ pull: (out) => void out.fill(0), failed: (error) => errors.push(error) });
-    await daemon.down();
+    await pulse().down();
     for (let i = 0; i < 100 && errors.length === 0; i++) await pause(50);
     expect(errors[0]?.code).toMatch(/^AUDIO_DEVICE_(LOST|STALLED)$/);
     await sink.close();
-    await daemon.up();
+    await pulse().up();
     await backend.dispose();
   });
 });

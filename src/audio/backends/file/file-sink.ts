@@ -1,23 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../../common/clock.ts';
-import { ResiduaError } from '../../../common/errors.ts';
-import { samplesToMs } from '../../../common/units.ts';
-import type { AudioDevice, AudioSink, SinkHandlers, StreamFormat } from '../../backend.ts';
-import { deviceLost } from '../../device-errors.ts';
+import type { AudioSink, SinkHandlers, StreamFormat } from '../../backend.ts';
 import { WavWriter, type WavSampleFormat } from '../../wav-writer.ts';
 import type { Pace } from './file-backend.ts';
+import { FileStream } from './file-stream.ts';
 
 /** A WAV file that takes sound as if it were a loudspeaker. It gets its name when it is closed. */
-export class FileSink implements AudioSink {
-  readonly device: AudioDevice;
-  readonly sampleRateHz: number;
-  readonly channels: number;
-  readonly blockFrames: number;
-  readonly latencyMs = 0;
+export class FileSink extends FileStream implements AudioSink {
   readonly underruns = 0;
   readonly #writer: WavWriter;
-  readonly #pace: Pace;
-  readonly #clock: Clock;
   readonly #onClosed: () => void;
   #started = false;
   #open = true;
@@ -32,13 +22,8 @@ export class FileSink implements AudioSink {
     clock: Clock,
     onClosed: () => void,
   ) {
-    this.device = format.device;
-    this.sampleRateHz = format.sampleRateHz;
-    this.channels = format.channels;
-    this.blockFrames = format.blockFrames;
+    super(format, pace, clock);
     this.#writer = writer;
-    this.#pace = pace;
-    this.#clock = clock;
     this.#onClosed = onClosed;
   }
 
@@ -84,19 +69,13 @@ export class FileSink implements AudioSink {
   }
 
   async #run(handlers: SinkHandlers): Promise<void> {
-    const startMs = this.#clock.nowMs();
+    const startMs = this.clock.nowMs();
     for (let block = 0; this.#open; block++) {
       const out = new Float32Array(this.blockFrames * this.channels);
       try {
-        if (this.#pace === 'real-time') {
-          const dueMs = startMs + samplesToMs(block * this.blockFrames, this.sampleRateHz);
-          await this.#clock.sleep(dueMs - this.#clock.nowMs());
-        } else {
-          await nextTurn();
-        }
+        await this.due(startMs, block);
         if (!this.#open) return;
-        const filled = handlers.pull(out, this.#clock.nowMs());
-        if (this.#pace === 'free') await filled;
+        await this.taken(handlers.pull(out, this.clock.nowMs()));
         if (!this.#open) return;
         this.#writing = this.#writer.write(this.#planar(out));
         await this.#writing;
@@ -105,11 +84,7 @@ export class FileSink implements AudioSink {
         if (!this.#open) return;
         this.#open = false;
         this.#failed = true;
-        handlers.failed(
-          error instanceof ResiduaError
-            ? error
-            : deviceLost('output', this.device.name, (error as Error).message, error),
-        );
+        handlers.failed(this.failure('output', error));
       }
     }
   }

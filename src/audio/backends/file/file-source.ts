@@ -1,23 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../../common/clock.ts';
-import { ResiduaError } from '../../../common/errors.ts';
-import { samplesToMs } from '../../../common/units.ts';
-import type { AudioDevice, AudioSource, SourceHandlers, StreamFormat } from '../../backend.ts';
-import { deviceLost } from '../../device-errors.ts';
+import type { AudioSource, SourceHandlers, StreamFormat } from '../../backend.ts';
 import type { AudioReader } from '../../reader.ts';
 import type { Pace } from './file-backend.ts';
+import { FileStream } from './file-stream.ts';
 
 /** A recording that plays as if it were a microphone. Its last block is filled up with silence. */
-export class FileSource implements AudioSource {
-  readonly device: AudioDevice;
-  readonly sampleRateHz: number;
-  readonly channels: number;
-  readonly blockFrames: number;
-  readonly latencyMs = 0;
+export class FileSource extends FileStream implements AudioSource {
   readonly lostFrames = 0;
   readonly #reader: AudioReader;
-  readonly #pace: Pace;
-  readonly #clock: Clock;
   readonly #onClosed: () => void;
   #started = false;
   #open = true;
@@ -29,13 +19,8 @@ export class FileSource implements AudioSource {
     clock: Clock,
     onClosed: () => void,
   ) {
-    this.device = format.device;
-    this.sampleRateHz = format.sampleRateHz;
-    this.channels = format.channels;
-    this.blockFrames = format.blockFrames;
+    super(format, pace, clock);
     this.#reader = reader;
-    this.#pace = pace;
-    this.#clock = clock;
     this.#onClosed = onClosed;
   }
 
@@ -56,30 +41,18 @@ export class FileSource implements AudioSource {
 
   async #run(handlers: SourceHandlers): Promise<void> {
     try {
-      const startMs = this.#clock.nowMs();
+      const startMs = this.clock.nowMs();
       let delivered = 0;
       for await (const samples of this.#blocks()) {
-        if (this.#pace === 'real-time') {
-          const dueMs = startMs + samplesToMs(++delivered * this.blockFrames, this.sampleRateHz);
-          // Also where it is behind: others get their turn.
-          await this.#clock.sleep(dueMs - this.#clock.nowMs());
-        } else {
-          await nextTurn();
-        }
+        await this.due(startMs, ++delivered);
         if (!this.#open) return;
-        const taken = handlers.block(samples, this.#clock.nowMs());
-        if (this.#pace === 'free') await taken;
+        await this.taken(handlers.block(samples, this.clock.nowMs()));
         if (!this.#open) return;
       }
       handlers.ended?.();
     } catch (error) {
       if (!this.#open) return;
-      const { name } = this.device;
-      handlers.failed(
-        error instanceof ResiduaError
-          ? error
-          : deviceLost('input', name, (error as Error).message, error),
-      );
+      handlers.failed(this.failure('input', error));
     }
   }
 

@@ -2,24 +2,22 @@ import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PulseDaemon, pulseMissing, TEST_MIC, TEST_OUT } from '../../../../test/fixtures/pulse.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  pulseMissing,
+  TEST_MIC,
+  TEST_MIC_NAME as MIC,
+  TEST_OUT,
+  TEST_OUT_NAME as OUT,
+} from '../../../../test/fixtures/pulse.ts';
+import { usePulse } from '../../../../test/fixtures/use-pulse.ts';
 import type { ResiduaError } from '../../../common/errors.ts';
 import { pactl } from '../../pulse/pactl.ts';
 import { describeContract } from '../contract.ts';
 import { PortAudioBackend } from './portaudio-backend.ts';
 
-const MIC = 'Monitor of residua-test-mic';
-const OUT = 'residua-test-out';
-
 describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', () => {
-  let daemon: PulseDaemon;
-  beforeAll(async () => {
-    daemon = await PulseDaemon.start();
-  });
-  afterAll(async () => {
-    await daemon?.stop();
-  });
+  const pulse = usePulse();
 
   describeContract('portaudio', () =>
     Promise.resolve({ backend: new PortAudioBackend(), input: MIC, output: OUT }),
@@ -65,11 +63,11 @@ describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', (
         failed,
       });
       await source.start({ block: (samples) => void queue.push(samples.slice()), failed });
-      const recorder = daemon.record(`${TEST_OUT}.monitor`);
+      const recorder = pulse().record(`${TEST_OUT}.monitor`);
       while (recorder.heard() < 4800) await pause(20);
       // Short, so that a busy machine manages. Each sample another value, so that a lost, doubled or changed one shows.
       const sent = Float32Array.from({ length: 12_000 }, (_, i) => (i + 1) / 2 ** 17);
-      await daemon.play(TEST_MIC, sent);
+      await pulse().play(TEST_MIC, sent);
       // A second of sound more, however long that takes here.
       const enough = recorder.heard() + 48_000;
       while (recorder.heard() < enough) await pause(20);
@@ -111,14 +109,14 @@ describe.skipIf(pulseMissing('naudiodon') !== undefined)('[needs PulseAudio]', (
       const failed = (error: ResiduaError): void => void errors.push(error);
       await source.start({ block: () => {}, failed });
       await sink.start({ pull: (out) => void out.fill(0), failed });
-      await daemon.down();
+      await pulse().down();
       for (let i = 0; i < 100 && errors.length < 2; i++) await pause(50);
       expect(errors).toHaveLength(2);
       for (const { code } of errors) expect(code).toMatch(/^AUDIO_DEVICE_(LOST|STALLED)$/);
       const closedMs = performance.now();
       await Promise.all([source.close(), sink.close()]);
       expect(performance.now() - closedMs).toBeLessThan(2000);
-      await daemon.up();
+      await pulse().up();
       let blocks = 0;
       const again = await backend.openSource({ device: MIC });
       await again.start({ block: () => void blocks++, failed });

@@ -7,6 +7,7 @@
  *   monotonic clock, `process.hrtime`) and then the block;
  * - sink: the process sends one byte for each block it wants next, and is sent the block.
  */
+import type { AudioDevice } from '../../backend.ts';
 
 /** A device as the native library names it. */
 export interface DeviceKey {
@@ -31,17 +32,8 @@ export interface OpenRequest {
 export type Request =
   OpenRequest | { readonly type: 'enumerate'; readonly env: Readonly<Record<string, string>> };
 
-/** A device as the library lists it. */
-export interface RawDevice {
-  readonly name: string;
-  readonly hostApi: string;
-  readonly inputChannels: number;
-  readonly outputChannels: number;
-  readonly defaultSampleRateHz: number;
-  /** The default of its host API. */
-  readonly isDefaultInput: boolean;
-  readonly isDefaultOutput: boolean;
-}
+/** A device as the library lists it: names may repeat, and defaults are those of its host API. */
+export type RawDevice = AudioDevice;
 
 export type Reply =
   | { readonly type: 'devices'; readonly devices: readonly RawDevice[] }
