@@ -63,9 +63,28 @@ export const areas = {
     ],
   },
 
+  // The app behind the window, the same for both shells: live sound through the engine process, recordings,
+  // the queue of files, comparisons. Codec work runs in processes of its own (src/app/work).
+  'src/app': {
+    uses: ['src/common', 'src/ipc', 'src/host/client', 'src/codec', 'src/metrics', 'src/audio'],
+  },
+  'src/app/work': {
+    uses: [
+      'src/common',
+      'src/ipc',
+      'src/codec',
+      'src/metrics',
+      'src/audio',
+      'src/inference',
+      'src/inference/onnxruntime',
+    ],
+  },
+  // Browser mode: the same window on the loopback address.
+  'src/server': { uses: ['src/common', 'src/ipc', 'src/app', 'src/host/client'] },
+
   // The shell. It reads model manifests (codec), and leaves all signal work to the host process.
   'src/main': {
-    uses: ['src/common', 'src/ipc', 'src/codec', 'src/host/client'],
+    uses: ['src/common', 'src/ipc', 'src/codec', 'src/host/client', 'src/app'],
     packages: ['electron'],
   },
   'src/preload': { uses: ['src/common', 'src/ipc'], packages: ['electron'] },
