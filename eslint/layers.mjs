@@ -25,6 +25,10 @@ export const areas = {
   'src/engine': {
     uses: ['src/common', 'src/codec', 'src/audio', 'src/inference', 'src/metrics'],
   },
+  // What happens to a whole file: the same for the command line and for the app's worker processes.
+  'src/enhance': {
+    uses: ['src/common', 'src/codec', 'src/metrics', 'src/audio', 'src/inference'],
+  },
   'src/ipc': { uses: ['src/common'] },
 
   // Composition roots: the only places that name concrete backends and adapters.
@@ -60,13 +64,23 @@ export const areas = {
       'src/inference',
       'src/inference/onnxruntime',
       'src/engine',
+      'src/enhance',
     ],
   },
 
   // The app behind the window, the same for both shells: live sound through the engine process, recordings,
   // the queue of files, comparisons. Codec work runs in processes of its own (src/app/work).
   'src/app': {
-    uses: ['src/common', 'src/ipc', 'src/host/client', 'src/codec', 'src/metrics', 'src/audio'],
+    uses: [
+      'src/common',
+      'src/ipc',
+      'src/host/client',
+      'src/codec',
+      'src/metrics',
+      'src/audio',
+      'src/enhance',
+      'src/app/work',
+    ],
   },
   'src/app/work': {
     uses: [
@@ -75,16 +89,19 @@ export const areas = {
       'src/codec',
       'src/metrics',
       'src/audio',
+      'src/enhance',
       'src/inference',
       'src/inference/onnxruntime',
     ],
   },
+  // What both shells serve the window: its files, its content security policy.
+  'src/shell': { uses: ['src/common'] },
   // Browser mode: the same window on the loopback address.
-  'src/server': { uses: ['src/common', 'src/ipc', 'src/app', 'src/host/client'] },
+  'src/server': { uses: ['src/common', 'src/ipc', 'src/app', 'src/host/client', 'src/shell'] },
 
-  // The shell. It reads model manifests (codec), and leaves all signal work to the host process.
+  // The Electron shell: window, tray and what else the system offers; the app behind it is src/app.
   'src/main': {
-    uses: ['src/common', 'src/ipc', 'src/codec', 'src/host/client', 'src/app'],
+    uses: ['src/common', 'src/ipc', 'src/host/client', 'src/app', 'src/shell'],
     packages: ['electron'],
   },
   'src/preload': { uses: ['src/common', 'src/ipc'], packages: ['electron'] },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { AudioError } from './errors.ts';
 
 /** Temporary files not yet renamed; removed when the process is interrupted. */
@@ -19,34 +19,55 @@ export function removeUnfinishedFiles(): void {
   unfinished.clear();
 }
 
+/** Where a file goes, for callers that need more than its name. */
+export interface FileTarget {
+  /** Final name; nothing appears there before `commit`. */
+  readonly path: string;
+  /** The name until then, on the same file system, for callers that clean up after a process that died. */
+  readonly temporary?: string;
+  /** A file of that name stays: a number is added to the new one's, `a (2).wav`. Default: it is replaced. */
+  readonly keepExisting?: boolean;
+}
+
+/** More files of one name than anybody has; the end of a search that should not go on. */
+const MAX_NUMBERED = 10_000;
+
 /**
  * A file that appears under its name only when complete: written under a temporary name in the
  * same folder, renamed by `commit`, removed by `abort`.
  */
 export class AtomicFile {
-  readonly path: string;
+  #path: string;
+  readonly #keepExisting: boolean;
   readonly #temporary: string;
   readonly #handle: FileHandle;
   #position = 0;
   #open = true;
 
-  private constructor(path: string, temporary: string, handle: FileHandle) {
-    this.path = path;
+  private constructor(target: FileTarget, temporary: string, handle: FileHandle) {
+    this.#path = target.path;
+    this.#keepExisting = target.keepExisting ?? false;
     this.#temporary = temporary;
     this.#handle = handle;
   }
 
   /** @throws AudioError AUDIO_OUTPUT when the folder is missing or not writable */
-  static async create(path: string): Promise<AtomicFile> {
-    const name = `.${basename(path)}.${randomBytes(4).toString('hex')}.part`;
-    const temporary = join(dirname(path), name);
+  static async create(to: string | FileTarget): Promise<AtomicFile> {
+    const target = typeof to === 'string' ? { path: to } : to;
+    const { path } = target;
+    const temporary = target.temporary ?? temporaryName(path);
     unfinished.add(temporary);
     try {
-      return new AtomicFile(path, temporary, await open(temporary, 'wx'));
+      return new AtomicFile(target, temporary, await open(temporary, 'wx'));
     } catch (error) {
       unfinished.delete(temporary);
       throw outputError(path, error);
     }
+  }
+
+  /** The final name; with `keepExisting` known only after `commit`. */
+  get path(): string {
+    return this.#path;
   }
 
   get bytesWritten(): number {
@@ -72,11 +93,14 @@ export class AtomicFile {
 
   async commit(): Promise<void> {
     await this.#close();
+    let reserved: string | undefined;
     try {
-      await rename(this.#temporary, this.path);
+      if (this.#keepExisting) this.#path = reserved = await reserveName(this.#path);
+      await rename(this.#temporary, this.#path);
     } catch (error) {
       await rm(this.#temporary, { force: true });
-      throw outputError(this.path, error);
+      if (reserved !== undefined) await rm(reserved, { force: true });
+      throw outputError(this.#path, error);
     } finally {
       unfinished.delete(this.#temporary);
     }
@@ -93,6 +117,27 @@ export class AtomicFile {
   async #close(): Promise<void> {
     this.#open = false;
     await this.#handle.close();
+  }
+}
+
+/** A hidden name beside `path` that nothing else has. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+}
+
+/** Takes the first free name by making an empty file of it, which no other process can do at the same time. */
+async function reserveName(path: string): Promise<string> {
+  const extension = extname(path);
+  const stem = path.slice(0, path.length - extension.length);
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? path : `${stem} (${number})${extension}`;
+    try {
+      await (await open(candidate, 'wx')).close();
+      return candidate;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST' || number === MAX_NUMBERED) throw error;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { AtomicFile } from './atomic-file.ts';
+import { AtomicFile, type FileTarget } from './atomic-file.ts';
 import { putSample, RF64_FROM_BYTES, SAMPLE_BYTES, wavHeader } from './wav-encoding.ts';
 import type { WavEncoding, WavSampleFormat } from './wav-encoding.ts';
 
@@ -20,8 +20,6 @@ const PENDING_BYTES = 1 << 18;
 /** Streams planar float blocks into a WAV file. */
 export class WavWriter {
   readonly sampleFormat: WavSampleFormat;
-  /** The final name. */
-  readonly path: string;
   /** Samples per channel written so far. */
   frames = 0;
   /** Samples an integer format had to clip. */
@@ -34,7 +32,6 @@ export class WavWriter {
 
   private constructor(file: AtomicFile, options: WavWriterOptions) {
     this.#file = file;
-    this.path = file.path;
     this.#channels = options.channels;
     this.sampleFormat = options.sampleFormat ?? '16';
     this.#encoding = {
@@ -46,14 +43,19 @@ export class WavWriter {
   }
 
   /**
-   * @param path final name; nothing appears there before `commit`
+   * @param to final name; nothing appears there before `commit`
    * @throws AudioError AUDIO_OUTPUT
    */
-  static async create(path: string, options: WavWriterOptions): Promise<WavWriter> {
-    const file = await AtomicFile.create(path);
+  static async create(to: string | FileTarget, options: WavWriterOptions): Promise<WavWriter> {
+    const file = await AtomicFile.create(to);
     const writer = new WavWriter(file, options);
     await file.append(wavHeader(writer.#encoding, 0));
     return writer;
+  }
+
+  /** The final name; with `keepExisting` known only after `commit`. */
+  get path(): string {
+    return this.#file.path;
   }
 
   /** @param block one array per channel, all of one length; nominal range −1…1 */

@@ -9,7 +9,7 @@ const QUIET_MS = 700;
  */
 export class Progress {
   readonly #label: string;
-  readonly #total: number | undefined;
+  #total: number | undefined;
   readonly #unit: string;
   readonly #started = performance.now();
   #drawn = false;
@@ -21,8 +21,12 @@ export class Progress {
     this.#unit = unit;
   }
 
-  /** @param done in the unit of `total` */
-  update(done: number): void {
+  /**
+   * @param done in the unit of `total`
+   * @param total where it became known only now
+   */
+  update(done: number, total?: number): void {
+    this.#total ??= total;
     if (!process.stderr.isTTY) return;
     const now = performance.now();
     if (now - this.#started < QUIET_MS || now - this.#lastDraw < MIN_INTERVAL_MS) return;

@@ -1,5 +1,5 @@
 import { ResiduaError } from '../../common/errors.ts';
-import { forkModule } from '../child.ts';
+import { forkModule } from '../../common/fork-module.ts';
 import type { BenchFigures, BenchRequest, FromBench } from './worker.ts';
 
 /** Starts are noisy: the median of this many is reported. */

@@ -1,5 +1,6 @@
 import { percentiles, type Percentiles } from '../../common/statistics.ts';
-import { startCodec, type CodecDescription } from '../codec.ts';
+import type { CodecDescription } from '../../enhance/codec.ts';
+import { startCodec } from '../codec.ts';
 import { errorJson } from '../error-json.ts';
 import { selectModel } from '../model-choice.ts';
 

@@ -5,14 +5,16 @@ import { readAudio } from '../../audio/open-audio.ts';
 import { AudioError } from '../../audio/errors.ts';
 import { describeError, ResiduaError, UsageError } from '../../common/errors.ts';
 import { AlreadyReported } from '../already-reported.ts';
-import { openCodec, type Codec } from '../codec.ts';
-import { enhanceFile, type EnhancedFile } from '../enhance-file.ts';
+import type { Codec } from '../../enhance/codec.ts';
+import type { EnhancedFile } from '../../enhance/enhance-file.ts';
+import { openCodec } from '../codec.ts';
+import { enhanceWithBar } from '../enhance-file.ts';
 import { errorJson } from '../error-json.ts';
 import { addCodecOptions, bitsOption, jsonOption, numberBetween } from '../options.ts';
 import type { CodecOptions, OutputOptions } from '../options.ts';
 import { planOutputs } from '../output-paths.ts';
-import { compare, meanOf, measure, METRIC_RATE, resampleAll } from '../quality.ts';
-import type { QualityReport } from '../quality.ts';
+import { compare, meanOf, measure, METRIC_RATE, resampleAll } from '../../enhance/quality.ts';
+import type { QualityReport } from '../../enhance/quality.ts';
 import { figure, log, printJson, table, warn } from '../terminal.ts';
 
 interface DenoiseOptions extends CodecOptions, OutputOptions {
@@ -88,7 +90,7 @@ async function denoiseOne(
   reference: string | undefined,
   options: DenoiseOptions,
 ): Promise<EnhancedFile & { metrics?: QualityReport }> {
-  const file = await enhanceFile(codec, input, output, {
+  const file = await enhanceWithBar(codec, input, output, {
     mix: options.mix,
     sampleFormat: options.bits,
   });

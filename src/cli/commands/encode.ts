@@ -7,7 +7,8 @@ import { findQuantizer, isContinuous } from '../../codec/manifest.ts';
 import { rsdHeaderFor } from '../../codec/rsd-header.ts';
 import { RsdWriter } from '../../codec/rsd-writer.ts';
 import { UsageError } from '../../common/errors.ts';
-import { openCodec, type Codec } from '../codec.ts';
+import type { Codec } from '../../enhance/codec.ts';
+import { openCodec } from '../codec.ts';
 import { warnAbout } from '../enhance-file.ts';
 import { addCodecOptions, jsonOption, type CodecOptions } from '../options.ts';
 import { planOutputs } from '../output-paths.ts';
@@ -48,7 +49,7 @@ async function encode(input: string, options: EncodeOptions): Promise<void> {
       try {
         const { frames } = await writeStream(codec, reader, file);
         await file.commit();
-        warnAbout(reader);
+        warnAbout(reader.path, reader.health);
         report(codec, reader, frames, output!, file.bytesWritten, options.json ?? false);
       } finally {
         await file.abort();

@@ -4,7 +4,7 @@ import { removeLeftovers } from '../../audio/virtual-mic/pulse-modules.ts';
 import { checkCodebooks, findQuantizer, type ModelManifest } from '../../codec/manifest.ts';
 import { UsageError } from '../../common/errors.ts';
 import type { BackendId, OpenRequest, RecordRequest } from '../../ipc/engine-protocol.ts';
-import { defaultQuantizer } from '../codec.ts';
+import { defaultQuantizer } from '../../enhance/codec.ts';
 import { runLive } from '../live/run-live.ts';
 import type { LiveDocument } from '../live/totals.ts';
 import { selectModel } from '../model-choice.ts';

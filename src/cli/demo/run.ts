@@ -6,7 +6,7 @@ import { createCodecSession, type CodecSession } from '../../codec/session.ts';
 import { percentiles, type Percentiles } from '../../common/statistics.ts';
 import { samplesToMs } from '../../common/units.ts';
 import type { ModelLoader } from '../../inference/port.ts';
-import { measure, meanOf, round } from '../quality.ts';
+import { measure, meanOf, round } from '../../enhance/quality.ts';
 import type { DemoModel } from './models.ts';
 import { writeText, writeWav, type DemoOutput } from './output.ts';
 import { buildPage, type PageInput } from './page/build.ts';

@@ -1,9 +1,15 @@
 import { readAudio } from '../../audio/open-audio.ts';
 import { ResiduaError } from '../../common/errors.ts';
-import { concat, EnhancedChannel } from '../channel.ts';
-import type { Codec } from '../codec.ts';
-import { HopTimes } from '../hop-times.ts';
-import { meanOf, measure, METRIC_RATE, resampleAll, type PartialQuality } from '../quality.ts';
+import { concat, EnhancedChannel } from '../../enhance/channel.ts';
+import type { Codec } from '../../enhance/codec.ts';
+import { HopTimes } from '../../enhance/hop-times.ts';
+import {
+  meanOf,
+  measure,
+  METRIC_RATE,
+  resampleAll,
+  type PartialQuality,
+} from '../../enhance/quality.ts';
 import type { Pair } from './pairs.ts';
 
 export interface PairRequest {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { ResiduaError } from '../../common/errors.ts';
-import { forkModule } from '../child.ts';
+import { forkModule } from '../../common/fork-module.ts';
 import type { PairRequest, PairResult } from './pair-job.ts';
 import type { Variant } from './variants.ts';
 import type { FromWorker, ToWorker } from './worker.ts';

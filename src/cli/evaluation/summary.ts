@@ -1,6 +1,12 @@
 import { quantizerKbps, findQuantizer, type ModelManifest } from '../../codec/manifest.ts';
 import { codebookUsage } from '../../metrics/index.ts';
-import { compare, meanOf, round, type PartialQuality, type QualityReport } from '../quality.ts';
+import {
+  compare,
+  meanOf,
+  round,
+  type PartialQuality,
+  type QualityReport,
+} from '../../enhance/quality.ts';
 import type { PairResult } from './pair-job.ts';
 import type { Pair } from './pairs.ts';
 import type { Variant } from './variants.ts';

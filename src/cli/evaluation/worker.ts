@@ -1,5 +1,6 @@
 import { describeError } from '../../common/errors.ts';
-import { startCodec, type Codec } from '../codec.ts';
+import type { Codec } from '../../enhance/codec.ts';
+import { startCodec } from '../codec.ts';
 import { errorJson } from '../error-json.ts';
 import { selectModel } from '../model-choice.ts';
 import type { PairRequest, PairResult } from './pair-job.ts';

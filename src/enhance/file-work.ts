@@ -1,0 +1,18 @@
+import type { SampleHealth } from '../audio/reader.ts';
+
+/** What whoever works on a file may want to know and do meanwhile. */
+export interface FileWork {
+  /**
+   * @param done seconds of sound that have passed
+   * @param total seconds in all; `undefined` where the file does not say
+   */
+  readonly onProgress?: (done: number, total: number | undefined) => void;
+  /** Ends the work between two blocks; what was written is removed. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was wrong with samples on the way. */
+export interface FileHealth extends SampleHealth {
+  /** Samples of the output beyond full scale, which an integer format had to clip. */
+  readonly outputClipped: number;
+}
