@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const { meta } = await readCheckpoint(folder);
   const config = parseTrainConfig(meta.config, folder);
   const trainer = new Trainer(config);
-  await trainer.resume(folder);
+  await loadAverages(trainer, folder);
   if (values.denoiser !== undefined) {
     const taken = await trainer.initialise(resolve(values.denoiser), ['denoise/']);
     process.stderr.write(`${taken} parameters of the denoiser taken from ${values.denoiser}\n`);
@@ -88,6 +88,19 @@ async function main(): Promise<void> {
     }
     await writeCheckpoint(resolve(values.weights), meta, small);
   }
+}
+
+/**
+ * The averaged weights of any checkpoint, one that holds nothing else included.
+ * @throws ResiduaError CHECKPOINT_MISMATCH when one is missing
+ */
+async function loadAverages(trainer: Trainer, folder: string): Promise<void> {
+  const { size } = trainer.store.variables;
+  const taken = await trainer.initialise(folder);
+  if (taken === size) return;
+  throw new ResiduaError('CHECKPOINT_MISMATCH', `${folder} has ${taken} of ${size} parameters`, {
+    hint: 'Export with the config that the checkpoint was made with.',
+  });
 }
 
 /** The recordings to check against and to count codes on; none when the default folder is not there. */

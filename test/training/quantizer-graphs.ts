@@ -27,33 +27,45 @@ export async function quantizerGraphs(
   }
   const { codebooks } = quantizer;
   const encoder = new OnnxGraph('encoder');
-  const x = encoder.input('x', 'float32', ['T', dim]);
+  const x = encoder.input('x', 'float32', [1, dim]);
   const chosen = quantizer.exportEncoder(new OnnxOps(encoder, weights, undefined), x);
-  encoder.output(chosen, 'codes', 'int32', ['T', codebooks]);
+  encoder.output(chosen, 'codes', 'int32', [1, codebooks]);
   const search = await InferenceSession.create(encoder.toBytes());
 
   const decoder = new OnnxGraph('decoder');
-  const codesIn = decoder.input('codes', 'int32', ['T', codebooks]);
+  const codesIn = decoder.input('codes', 'int32', [1, codebooks]);
   const decoded = quantizer.exportDecoder(new OnnxOps(decoder, weights, undefined), codesIn);
-  decoder.output(decoded.latent, 'latent', 'float32', ['T', dim]);
+  decoder.output(decoded.latent, 'latent', 'float32', [1, dim]);
   if (decoded.levels !== undefined) {
-    decoder.output(decoded.levels, 'levels', 'float32', ['T', dim]);
+    decoder.output(decoded.levels, 'levels', 'float32', [1, dim]);
   }
   const lookup = await InferenceSession.create(decoder.toBytes());
 
   return {
     async encode(latent) {
-      const values = latent.dataSync().slice() as Float32Array;
-      const { codes } = await search.run({ x: new Tensor('float32', values, latent.shape) });
-      return codes!.data as Int32Array;
+      const frames = latent.shape[0];
+      const values = latent.dataSync() as Float32Array;
+      const codes = new Int32Array(frames * codebooks);
+      for (let t = 0; t < frames; t++) {
+        const frame = new Tensor('float32', values.slice(t * dim, (t + 1) * dim), [1, dim]);
+        const outputs = await search.run({ x: frame });
+        codes.set(outputs['codes']!.data as Int32Array, t * codebooks);
+      }
+      return codes;
     },
     async decode(codes) {
-      const shape = [codes.length / codebooks, codebooks];
-      const outputs = await lookup.run({ codes: new Tensor('int32', codes, shape) });
-      return {
-        latent: outputs['latent']!.data as Float32Array,
-        levels: outputs['levels']?.data as Float32Array | undefined,
-      };
+      const frames = codes.length / codebooks;
+      const latent = new Float32Array(frames * dim);
+      let levels: Float32Array | undefined;
+      for (let t = 0; t < frames; t++) {
+        const frame = codes.slice(t * codebooks, (t + 1) * codebooks);
+        const outputs = await lookup.run({ codes: new Tensor('int32', frame, [1, codebooks]) });
+        latent.set(outputs['latent']!.data as Float32Array, t * dim);
+        if (outputs['levels'] === undefined) continue;
+        levels ??= new Float32Array(frames * dim);
+        levels.set(outputs['levels'].data as Float32Array, t * dim);
+      }
+      return { latent, levels };
     },
   };
 }

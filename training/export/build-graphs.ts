@@ -58,17 +58,21 @@ export function buildGraph(
   // A first pass finds how much state there is, so that the second can declare and split it.
   const draft = new OnnxGraph(name, options);
   const counting = new OnnxOps(draft, weights, undefined);
-  body(counting, draft.input(input.name, input.type, ['T', input.width]));
+  body(counting, draft.input(input.name, input.type, [1, input.width]));
   const sizes = counting.pieces.map(({ size }) => size);
   const stateSize = sizes.reduce((a, b) => a + b, 0);
 
   const graph = new OnnxGraph(name, options);
-  const x = graph.input(input.name, input.type, ['T', input.width]);
+  const x = graph.input(input.name, input.type, [1, input.width]);
   const state = graph.input('state', 'float32', [stateSize]);
-  const ops = new OnnxOps(graph, weights, graph.split(state, sizes, 0));
-  graph.output(body(ops, x), output.name, output.type, ['T', output.width]);
-  const next = ops.pieces.map((piece) => piece.next);
-  graph.output(graph.concat(next, 0), 'state_out', 'float32', [stateSize]);
+  const row = graph.reshape(state, [1, stateSize]);
+  const ops = new OnnxOps(graph, weights, graph.split(row, sizes, 1));
+  graph.output(body(ops, x), output.name, output.type, [1, output.width]);
+  const next = graph.concat(
+    ops.pieces.flatMap((piece) => piece.next),
+    1,
+  );
+  graph.output(graph.reshape(next, [stateSize]), 'state_out', 'float32', [stateSize]);
   return {
     bytes: graph.toBytes(),
     stateSize,

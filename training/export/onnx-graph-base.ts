@@ -175,6 +175,8 @@ export class OnnxGraphBase {
   /** The serialised model; the same calls in the same order give the same bytes. */
   toBytes(): Uint8Array {
     if (this.#outputs.length === 0) throw new Error(`graph '${this.name}' has no outputs`);
+    const nodes = this.#neededNodes();
+    const read = new Set(nodes.flatMap(({ inputs }) => inputs));
     return encodeModel({
       graphName: this.name,
       opset: this.opset,
@@ -185,9 +187,21 @@ export class OnnxGraphBase {
       metadata: this.#options.metadata ?? {},
       inputs: this.#inputs,
       outputs: this.#outputs,
-      initializers: this.#initializers,
-      nodes: this.#nodes,
+      initializers: new Map([...this.#initializers].filter(([name]) => read.has(name))),
+      nodes,
     });
+  }
+
+  /** Nodes that an output depends on, in order: what nobody reads is not computed. */
+  #neededNodes(): NodeSpec[] {
+    const read = new Set(this.#outputs.map(({ name }) => name));
+    const needed: NodeSpec[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!node.outputs.some((output) => read.has(output))) continue;
+      for (const input of node.inputs) read.add(input);
+      needed.push(node);
+    }
+    return needed.reverse();
   }
 
   #resolve(value: Value): string {

@@ -1,12 +1,17 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { buildGraph } from '../export/build-graphs.ts';
 import { OnnxGraph } from '../export/onnx-graph.ts';
+import { tf, type Tensor2D } from '../tf.ts';
 import { OnnxOps } from './onnx-ops.ts';
+import type { Ops } from './ops.ts';
+import { mulberry32 } from './random.ts';
+import { ParameterStore, TfOps } from './tf-ops.ts';
 
 it('counts multiply-accumulates of weights shared over rows once per row', () => {
   const graph = new OnnxGraph('count');
   const ops = new OnnxOps(graph, new Map(), undefined);
-  const x = graph.input('x', 'float32', ['T', 12]);
+  const x = graph.input('x', 'float32', [1, 12]);
   const shared = ops.constant('shared', new Float32Array(4 * 5), [4, 5]);
   const rows = ops.tanh(ops.matmul(ops.reshape(x, 4, 3), shared));
   expect(ops.macsPerFrame).toBe(3 * 4 * 5);
@@ -16,67 +21,79 @@ it('counts multiply-accumulates of weights shared over rows once per row', () =>
   expect(ops.parameterCount).toBe(4 * 5 + 15 * 2);
 });
 
-describe('leaky', () => {
+describe('history, streamed one hop at a time', () => {
   const FEATURES = 2;
-  const DECAYS = [0.9, 0.5];
+  type Body = (ops: OnnxOps, x: string) => string;
 
-  /** Two averages of x, one after the other, with their state; in all shapes as the exporter builds them. */
-  async function session(): Promise<InferenceSession> {
-    const graph = new OnnxGraph('leaky');
-    const x = graph.input('x', 'float32', ['T', FEATURES]);
-    const state = DECAYS.map((_, i) => graph.input(`state${i}`, 'float32', [FEATURES]));
-    const ops = new OnnxOps(graph, new Map(), state);
-    const averages = DECAYS.map((decay, i) => ops.leaky(`a${i}`, x, FEATURES, decay));
-    graph.output(ops.concat(averages), 'y', 'float32', ['T', 2 * FEATURES]);
-    ops.pieces.forEach(({ size, next }, i) => {
-      expect(size).toBe(FEATURES);
-      graph.output(next, `next${i}`, 'float32', [FEATURES]);
-    });
-    return await InferenceSession.create(graph.toBytes());
+  /** Runs a graph over frames of x, its state going in and out as the exporter builds it. */
+  async function stream(width: number, body: Body, frames: number[][]): Promise<number[][]> {
+    const port = { type: 'float32', width } as const;
+    const graph = buildGraph(
+      'test',
+      new Map(),
+      { ...port, name: 'x' },
+      { ...port, name: 'y' },
+      body,
+    );
+    const model = await InferenceSession.create(graph.bytes);
+    let state: Tensor = new Tensor('float32', new Float32Array(graph.stateSize), [graph.stateSize]);
+    const found: number[][] = [];
+    for (const frame of frames) {
+      const x = new Tensor('float32', Float32Array.from(frame), [1, width]);
+      const results = await model.run({ x, state });
+      state = results['state_out']!;
+      found.push([...(results['y']!.data as Float32Array)]);
+    }
+    return found;
   }
 
-  it.each([[[12]], [[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]], [[5, 1, 4, 2]]])(
-    'streams y[t] = d · y[t − 1] + (1 − d) · x[t], in calls of %j hops',
-    async (calls) => {
-      const model = await session();
-      const x = Float32Array.from({ length: 12 * FEATURES }, (_, i) => Math.sin(3 * i) + (i % 2));
-      const y = DECAYS.map(() => new Float32Array(FEATURES));
-      let state = DECAYS.map(() => new Float32Array(FEATURES));
-      let frame = 0;
-      for (const hops of calls) {
-        const part = x.subarray(frame * FEATURES, (frame + hops) * FEATURES);
-        const feeds: Record<string, Tensor> = {
-          x: new Tensor('float32', part.slice(), [hops, FEATURES]),
-        };
-        state.forEach(
-          (values, i) => (feeds[`state${i}`] = new Tensor('float32', values, [FEATURES])),
-        );
-        const results = await model.run(feeds);
-        const found = results['y']!.data as Float32Array;
-        for (let t = 0; t < hops; t++, frame++) {
-          DECAYS.forEach((decay, i) => {
-            for (let f = 0; f < FEATURES; f++) {
-              y[i]![f] = decay * y[i]![f]! + (1 - decay) * x[frame * FEATURES + f]!;
-              expect(found[(t * DECAYS.length + i) * FEATURES + f]).toBeCloseTo(y[i]![f]!, 5);
-            }
-          });
-        }
-        state = DECAYS.map((_, i) => results[`next${i}`]!.data as Float32Array<ArrayBuffer>);
-      }
-      expect(frame).toBe(12);
-    },
+  const frames = Array.from({ length: 12 }, (_, t) =>
+    Array.from({ length: FEATURES }, (_, f) => Math.sin(3 * (t * FEATURES + f)) + (t % 2)),
   );
 
-  it('starts from zeros in a first pass that only counts state', async () => {
-    const graph = new OnnxGraph('count');
-    const ops = new OnnxOps(graph, new Map(), undefined);
-    graph.output(ops.leaky('a', graph.input('x', 'float32', ['T', 1]), 1, 0.75), 'y', 'float32', [
-      'T',
-      1,
-    ]);
-    const model = await InferenceSession.create(graph.toBytes());
-    const { y } = await model.run({ x: new Tensor('float32', Float32Array.of(4, 8, 0), [3, 1]) });
-    expect([...(y!.data as Float32Array)]).toEqual([1, 2.75, 2.0625]);
-    expect(ops.pieces.length).toBe(1);
+  it('averages leakily, each average with a state of its own', async () => {
+    const twice: Body = (ops, x) =>
+      ops.sub(ops.leaky('a', x, FEATURES, 0.9), ops.leaky('b', x, FEATURES, 0.5));
+    const found = await stream(FEATURES, twice, frames);
+    const slow = new Array<number>(FEATURES).fill(0);
+    const fast = new Array<number>(FEATURES).fill(0);
+    found.forEach((row, t) =>
+      row.forEach((y, f) => {
+        slow[f] = 0.9 * slow[f]! + 0.1 * frames[t]![f]!;
+        fast[f] = 0.5 * fast[f]! + 0.5 * frames[t]![f]!;
+        expect(y).toBeCloseTo(slow[f] - fast[f], 5);
+      }),
+    );
+  });
+
+  it.each([1, 2, 5])('delays by every delay up to %d frames', async (reach) => {
+    for (let delay = 0; delay <= reach; delay++) {
+      const delayed: Body = (ops, x) => ops.delayed(ops.past('p', x, FEATURES, reach), delay);
+      const found = await stream(FEATURES, delayed, frames);
+      const zeros = Array.from({ length: delay }, () => [0, 0]);
+      const wanted = [...zeros, ...frames].slice(0, frames.length);
+      expect(found).toEqual(wanted.map((row) => [...Float32Array.from(row)]));
+    }
+  });
+
+  it('does over rows what the trainer does', async () => {
+    const [rows, size] = [3, 4];
+    const input = Array.from({ length: 5 }, (_, t) =>
+      Array.from({ length: rows * size }, (_, i) => Math.cos(7 * t + i * i)),
+    );
+    const body = <V>(ops: Ops<V>, x: V): V => {
+      const r = ops.reshape(x, size, rows);
+      const { below, above } = ops.neighbours(r, size, rows);
+      const bias = Float32Array.from({ length: rows * size }, (_, i) => i);
+      const biased = ops.addPerRow(r, ops.constant('bias', bias, [rows * size]), size, rows);
+      const all = ops.concat([below, biased, above]);
+      const [a, b] = ops.split(all, [size, 2 * size]);
+      const parts = ops.unzip(ops.concat([b!, a!]), 6, size / 2, rows);
+      return ops.leaky('a', ops.concat([parts[3]!, parts[0]!]), rows * size, 0.5);
+    };
+    const found = await stream(rows * size, body, input);
+    const trainer = new TfOps(new ParameterStore(mulberry32(1)), 1, input.length);
+    const wanted = body<Tensor2D>(trainer, tf.tensor2d(input)).arraySync();
+    found.forEach((row, t) => row.forEach((y, i) => expect(y).toBeCloseTo(wanted[t]![i]!, 5)));
   });
 });

@@ -1,6 +1,7 @@
 /**
- * {@link Ops} as ONNX nodes: [T, features] for any number T of hops, with all history in one flat
- * `state` input that comes out again as `state_out`, so that the caller can stream hop by hop.
+ * {@link Ops} as ONNX nodes for one hop at a time: values are [1, features], history comes in as `state` and goes
+ * out as `state_out`, so that the caller can stream. A frame is so little work that the runtime's cost per node
+ * counts (about a microsecond each): hence one frame per call, which needs no node that depends on how many there are.
  */
 import { isHalf, toHalf } from '../export/half.ts';
 import type { OnnxGraph, Value } from '../export/onnx-graph.ts';
@@ -12,10 +13,11 @@ export type GraphValue = Value;
 /** Values in a learned constant from which on it is stored in half precision. */
 const HALF_FROM = 1024;
 
-/** What `delayed` needs besides the value: its features and reach are part of {@link History}. */
+/** One piece of the state. */
 interface StatePiece {
   size: number;
-  next: Value;
+  /** [1, n] each: what it is after this frame, side by side. */
+  next: readonly Value[];
 }
 
 export class OnnxOps implements Ops<Value> {
@@ -31,9 +33,10 @@ export class OnnxOps implements Ops<Value> {
   readonly #shapes = new Map<Value, readonly number[]>();
   /** Values with more than one row per frame. */
   readonly #rows = new Map<Value, number>();
-  readonly #leaky = new Map<number, { matrix: Value; carry: Value }>();
+  /** The frames before a history's own, [1, frames · features], oldest first. */
+  readonly #before = new WeakMap<History<Value>, Value>();
 
-  /** @param stateIn the state pieces, in order of use; undefined in a first pass that only counts them. */
+  /** @param stateIn the state pieces [1, size], in order of use; undefined in a first pass that only counts them. */
   constructor(
     graph: OnnxGraph,
     weights: ReadonlyMap<string, NamedTensor>,
@@ -125,21 +128,42 @@ export class OnnxOps implements Ops<Value> {
     return this.#like(x, this.graph.log(x));
   }
   square(x: Value): Value {
-    return this.#like(x, this.graph.mul(x, x));
+    // Not x · x: this is what the runtime recognises as part of an RMS norm, which it does in one node.
+    return this.#like(x, this.graph.pow(x, 2));
   }
   pow(x: Value, exponent: number): Value {
     return this.#like(x, this.graph.pow(x, exponent));
   }
   reshape(x: Value, features: number, rowsPerFrame: number): Value {
-    const value = this.graph.reshape(x, [-1, features]);
-    this.#rows.set(value, rowsPerFrame);
-    return value;
+    return this.#withRows(rowsPerFrame, this.graph.reshape(x, [rowsPerFrame, features]));
+  }
+  neighbours(x: Value, features: number, rowsPerFrame: number): { below: Value; above: Value } {
+    const g = this.graph;
+    const zeros = g.constant(new Float32Array(features), [1, features]);
+    const padded = g.concat([zeros, x, zeros], 0);
+    return {
+      below: this.#like(x, g.narrow(padded, 0, rowsPerFrame, 0)),
+      above: this.#like(x, g.narrow(padded, 2, rowsPerFrame + 2, 0)),
+    };
+  }
+  addPerRow(x: Value, bias: Value, features: number, rowsPerFrame: number): Value {
+    // A reshaped constant: the runtime does that once, when it loads the graph.
+    return this.#like(x, this.graph.add(x, this.graph.reshape(bias, [rowsPerFrame, features])));
+  }
+  unzip(x: Value, parts: number, features: number, rowsPerFrame: number): Value[] {
+    const g = this.graph;
+    const apart = g.transpose(g.reshape(x, [rowsPerFrame, parts, features]), [1, 0, 2]);
+    const sizes = new Array<number>(parts).fill(rowsPerFrame * features);
+    return g.split(g.reshape(apart, [1, parts * rowsPerFrame * features]), sizes, 1);
   }
   concat(values: readonly Value[]): Value {
     return this.#like(values[0]!, this.graph.concat(values, 1));
   }
   columns(x: Value, start: number, size: number): Value {
     return this.#like(x, this.graph.narrow(x, start, start + size, 1));
+  }
+  split(x: Value, sizes: readonly number[]): Value[] {
+    return this.graph.split(x, sizes, 1).map((part) => this.#like(x, part));
   }
   mean(x: Value): Value {
     return this.#like(x, this.graph.reduceMean(x, [1], { keepDims: true }));
@@ -151,63 +175,44 @@ export class OnnxOps implements Ops<Value> {
 
   /** `made` has as many rows per frame as `x`. */
   #like(x: Value, made: Value): Value {
-    const rows = this.#rowsOf(x);
+    return this.#withRows(this.#rowsOf(x), made);
+  }
+
+  #withRows(rows: number, made: Value): Value {
     if (rows !== 1) this.#rows.set(made, rows);
     return made;
   }
 
   past(_id: string, x: Value, features: number, frames: number): History<Value> {
-    if (frames === 0) return { value: x, frames, features };
+    const history: History<Value> = { value: x, frames, features };
+    if (frames === 0) return history;
     const size = frames * features;
-    const index = this.pieces.length;
-    const flat =
-      this.#stateIn?.[index] ?? this.graph.constant(new Float32Array(size), [size], 'no-state');
-    const before = this.graph.reshape(flat, [frames, features]);
-    const value = this.graph.concat([before, x], 0);
-    const last = this.graph.narrow(value, -frames, Infinity, 0);
-    this.pieces.push({ size, next: this.graph.reshape(last, [size]) });
-    return { value, frames, features };
+    const before = this.#stateOf(size);
+    this.#before.set(history, before);
+    const kept = frames === 1 ? [] : [this.graph.narrow(before, features, size, 1)];
+    this.pieces.push({ size, next: [...kept, x] });
+    return history;
   }
 
   delayed(history: History<Value>, delay: number): Value {
-    if (history.frames === 0) return history.value;
-    const start = history.frames - delay;
-    return this.graph.narrow(history.value, start, delay === 0 ? Infinity : -delay, 0);
+    const { value, frames, features } = history;
+    if (delay === 0) return value;
+    const before = this.#before.get(history)!;
+    const start = (frames - delay) * features;
+    return frames === 1 ? before : this.graph.narrow(before, start, start + features, 1);
   }
 
   leaky(_id: string, x: Value, features: number, decay: number): Value {
     const g = this.graph;
-    const index = this.pieces.length;
-    const flat =
-      this.#stateIn?.[index] ?? g.constant(new Float32Array(features), [features], 'no-state');
-    const { matrix, carry } = this.#leakyWeights(x, decay);
-    const before = g.mul(carry, g.reshape(flat, [1, features]));
-    const value = g.add(g.matMul(matrix, x), before);
-    const last = g.narrow(value, -1, Infinity, 0);
-    this.pieces.push({ size: features, next: g.reshape(last, [features]) });
+    const before = this.#stateOf(features);
+    const value = g.add(g.mul(x, 1 - decay), g.mul(before, decay));
+    this.pieces.push({ size: features, next: [value] });
     return value;
   }
 
-  /**
-   * For T frames: [T, T] weights (1 − decay) · decay^(t − s), s ≤ t, and [T, 1] decay^(t + 1), what is left
-   * of the state. Made once per decay; all values have one row per frame.
-   */
-  #leakyWeights(x: Value, decay: number): { matrix: Value; carry: Value } {
-    const g = this.graph;
-    let weights = this.#leaky.get(decay);
-    if (weights === undefined) {
-      const frames = g.squeeze(g.narrow(g.shape(x), 0, 1, 0), [0]);
-      const range = g.cast(g.range(frames), 'float32');
-      const t = g.unsqueeze(range, [1]);
-      const age = g.sub(t, g.unsqueeze(range, [0]));
-      const base = g.scalar(decay);
-      const raised = g.mul(g.pow(base, g.max(age, 0)), 1 - decay);
-      weights = {
-        matrix: g.where(g.less(age, 0), 0, raised),
-        carry: g.pow(base, g.add(t, 1)),
-      };
-      this.#leaky.set(decay, weights);
-    }
-    return weights;
+  /** The next piece of the state, [1, size]. */
+  #stateOf(size: number): Value {
+    const given = this.#stateIn?.[this.pieces.length];
+    return given ?? this.graph.constant(new Float32Array(size), [1, size], 'no-state');
   }
 }

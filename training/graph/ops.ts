@@ -45,10 +45,21 @@ export interface Ops<V> {
   pow(x: V, exponent: number): V;
   /** The same numbers as `rowsPerFrame` rows of `features`: splits each frame, or joins it again. */
   reshape(x: V, features: number, rowsPerFrame: number): V;
+  /**
+   * Each row beside its neighbour within the frame, zeros beyond the edges: row r − 1 in `below`, r + 1 in `above`.
+   * x, and both, [frames · rowsPerFrame, features].
+   */
+  neighbours(x: V, features: number, rowsPerFrame: number): { below: V; above: V };
+  /** x [frames · rowsPerFrame, features] + bias [rowsPerFrame · features], the same for every frame. */
+  addPerRow(x: V, bias: V, features: number, rowsPerFrame: number): V;
+  /** x [frames · rowsPerFrame, parts · features] → its `parts`, each [frames, rowsPerFrame · features]. */
+  unzip(x: V, parts: number, features: number, rowsPerFrame: number): V[];
   /** Joins along features. */
   concat(values: readonly V[]): V;
   /** Features [start, start + size). */
   columns(x: V, start: number, size: number): V;
+  /** Consecutive features in parts of these sizes, which add up to all of them. */
+  split(x: V, sizes: readonly number[]): V[];
   /** Mean over features, shape [frames, 1]. */
   mean(x: V): V;
   /** Gives access to up to `frames` earlier frames of x (zeros before the start). */

@@ -123,6 +123,28 @@ export class TfOps implements Ops<Tensor2D> {
   reshape(x: Tensor2D, features: number): Tensor2D {
     return tf.reshape(x, [-1, features]);
   }
+  neighbours(
+    x: Tensor2D,
+    features: number,
+    rowsPerFrame: number,
+  ): { below: Tensor2D; above: Tensor2D } {
+    const padded = tf.pad(
+      tf.reshape(x, [-1, rowsPerFrame, features]),
+      [[0, 0], [1, 1], [0, 0]], // prettier-ignore
+    );
+    const from = (row: number): Tensor2D =>
+      tf.reshape(tf.slice(padded, [0, row, 0], [-1, rowsPerFrame, features]), [-1, features]);
+    return { below: from(0), above: from(2) };
+  }
+  addPerRow(x: Tensor2D, bias: Tensor2D, features: number, rowsPerFrame: number): Tensor2D {
+    const whole = tf.reshape(x, [-1, rowsPerFrame * features]);
+    return tf.reshape(tf.add(whole, bias), [-1, features]);
+  }
+  unzip(x: Tensor2D, parts: number, features: number, rowsPerFrame: number): Tensor2D[] {
+    return Array.from({ length: parts }, (_, i) =>
+      tf.reshape(this.columns(x, i * features, features), [-1, rowsPerFrame * features]),
+    );
+  }
   square(x: Tensor2D): Tensor2D {
     return tf.square(x);
   }
@@ -134,6 +156,9 @@ export class TfOps implements Ops<Tensor2D> {
   }
   columns(x: Tensor2D, start: number, size: number): Tensor2D {
     return tf.slice(x, [0, start], [-1, size]);
+  }
+  split(x: Tensor2D, sizes: readonly number[]): Tensor2D[] {
+    return tf.split(x, [...sizes], 1);
   }
   mean(x: Tensor2D): Tensor2D {
     return tf.mean(x, 1, true);

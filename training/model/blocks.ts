@@ -16,6 +16,12 @@ export function linear<V>(
   return ops.add(ops.matmul(x, w), ops.param(`${name}/b`, [outputs], bias));
 }
 
+/** Gated linear unit (Dauphin et al., arXiv:1612.08083): [frames, 2 · size] → [frames, size]. */
+export function gate<V>(ops: Ops<V>, x: V, size: number): V {
+  const [value, open] = ops.split(x, [size, size]);
+  return ops.mul(value!, ops.sigmoid(open!));
+}
+
 /** Root-mean-square normalisation over features (Zhang & Sennrich, arXiv:1910.07467). */
 export function rmsNorm<V>(ops: Ops<V>, name: string, x: V, features: number): V {
   const rms = ops.sqrt(ops.addScalar(ops.mean(ops.square(x)), 1e-6));
@@ -28,7 +34,7 @@ export function rmsNorm<V>(ops: Ops<V>, name: string, x: V, features: number): V
 /**
  * Residual block: RMS norm → causal dilated convolution over three frames, and the leaky average of the past
  * where the config asks for one → gated linear unit → linear. `index` is the block's place in the config.
- * [frames, width] → [frames, width]. Gated convolutions: Dauphin et al., arXiv:1612.08083.
+ * [frames, width] → [frames, width].
  */
 export function gatedBlock<V>(
   ops: Ops<V>,
@@ -45,10 +51,7 @@ export function gatedBlock<V>(
   const taps = [0, dilation, 2 * dilation].map((d) => ops.delayed(history, d));
   if (decay !== undefined) taps.push(ops.leaky(`${name}/leaky`, normed, width, decay));
   const gated = linear(ops, `${name}/in`, ops.concat(taps), taps.length * width, 2 * hidden);
-  const unit = ops.mul(
-    ops.columns(gated, 0, hidden),
-    ops.sigmoid(ops.columns(gated, hidden, hidden)),
-  );
+  const unit = gate(ops, gated, hidden);
   // Small at the start, so that the residual stream does not grow with depth.
   const std = 1 / Math.sqrt(hidden * config.dilations.length);
   return ops.add(x, linear(ops, `${name}/out`, unit, hidden, width, { kind: 'normal', std }));

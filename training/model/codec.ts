@@ -39,6 +39,8 @@ export function expand<V>(ops: Ops<V>, x: V): V {
 export interface Analysis<V> {
   /** [frames, hop] compressed MDCT coefficients. */
   coefficients: V;
+  /** The same before compression, where known. */
+  linear?: V;
   /** [frames, hiddenWidth] of the denoiser; null where the encoder does not see them. */
   hidden: V | null;
 }
@@ -56,27 +58,27 @@ export function analyse<V>(
   const analysis = ops.constant('analysis', transforms.analysis, [windowSamples, 2 * bins]);
   const noisy = ops.matmul(frames, analysis);
   const toMdct = ops.constant('toMdct', transforms.spectrumToMdct, [2 * bins, hopSamples]);
-  const coefficientsOf = (spectrum: V): V => compress(ops, ops.matmul(spectrum, toMdct));
-  if (config.encoderSees === 'noisy') return { coefficients: coefficientsOf(noisy), hidden: null };
-  const { spectrum, hidden } = denoise(ops, noisy, config, transforms);
-  return {
-    coefficients: coefficientsOf(spectrum),
-    hidden: config.encoderSees === 'denoised' ? null : hidden,
+  const analysisOf = (spectrum: V, hidden: V | null): Analysis<V> => {
+    const linear = ops.matmul(spectrum, toMdct);
+    return { coefficients: compress(ops, linear), linear, hidden };
   };
+  if (config.encoderSees === 'noisy') return analysisOf(noisy, null);
+  const { spectrum, hidden } = denoise(ops, noisy, config, transforms);
+  return analysisOf(spectrum, config.encoderSees === 'denoised' ? null : hidden);
 }
 
 /** {@link Analysis} → [frames, latentDim]. */
 export function encodeLatent<V>(
   ops: Ops<V>,
   scope: string,
-  { coefficients, hidden }: Analysis<V>,
+  { coefficients, linear, hidden }: Analysis<V>,
   config: ModelConfig,
   transforms: Transforms,
 ): V {
   const { hopSamples } = transforms;
   const { latentDim, encoder, sampleRate, bandCompanding: power } = config;
   if (power !== undefined) {
-    const linearly = expand(ops, coefficients);
+    const linearly = linear ?? expand(ops, coefficients);
     const companded = compandBands(ops, linearly, hopSamples, sampleRate, power);
     if (encoder === null) return companded;
     const bands = bandCount(hopSamples, sampleRate);

@@ -2,7 +2,7 @@
 import type { Ops } from '../graph/ops.ts';
 import { linear, trunk } from './blocks.ts';
 import type { FullBandConfig } from './config.ts';
-import { deepFilter, IDENTITY } from './deep-filter.ts';
+import { boundTaps, deepFilter, IDENTITY } from './deep-filter.ts';
 import type { DenoiserOutput } from './denoiser.ts';
 import { COMPRESSION, compressedParts } from './features.ts';
 
@@ -23,10 +23,13 @@ export function fullBand<V>(
   const weights = { kind: 'normal', std: 0.1 / Math.sqrt(width) } as const;
   const bias = { kind: 'matrix', values: identity } as const;
   const raw = linear(ops, 'denoise/filter', hidden, width, outputs, weights, bias);
-  const part = (i: number): V => ops.columns(raw, i * bins, bins);
+  const part = ops.split(
+    boundTaps(ops, raw, filterTaps, bins),
+    new Array<number>(2 * filterTaps).fill(bins),
+  );
   const taps = Array.from({ length: filterTaps }, (_, tap) => ({
-    real: part(tap),
-    imaginary: part(filterTaps + tap),
+    real: part[tap]!,
+    imaginary: part[filterTaps + tap]!,
   }));
   const filtered = deepFilter(ops, spectrum, bins, taps);
   return { spectrum: ops.concat([filtered.real, filtered.imaginary]), hidden };

@@ -19,10 +19,10 @@ export interface StageMatrices {
 }
 
 /**
- * @param latent [T, dim]
- * @param choose adds stage i's choice: points [T, width] → code [T] (any integer type) and what it stands for
- * [T, width]
- * @returns int32 [T, stages]
+ * @param latent [1, dim]
+ * @param choose adds stage i's choice: points [1, width] → code [1] (any integer type) and what it stands for
+ * [1, width]
+ * @returns int32 [1, stages]
  */
 export function exportResidualChain(
   ops: OnnxOps,
@@ -41,16 +41,16 @@ export function exportResidualChain(
   const codes = stages.map((_, i) => {
     const left = (count - i) * width;
     const last = i === count - 1;
-    const points = last ? rest : g.narrow(rest, 0, width, 1);
-    const { code, chosen } = choose(i, points);
-    if (!last) {
+    const [points, later] = last ? [rest] : g.split(rest, [width, left - width], 1);
+    const { code, chosen } = choose(i, points!);
+    if (later !== undefined) {
       const step = ops.constant(`${name}/step${i}`, steps[i]!, [width, left - width]);
       ops.macsPerFrame += width * (left - width);
-      rest = g.gemm(chosen, step, g.narrow(rest, width, left, 1));
+      rest = g.gemm(chosen, step, later);
     }
-    return g.unsqueeze(code, [1]);
+    return code;
   });
-  return g.cast(count === 1 ? codes[0]! : g.concat(codes, 1), 'int32');
+  return g.cast(g.reshape(g.concat(codes, 0), [1, count]), 'int32');
 }
 
 /** All stages' `into` side by side, what their points start from, and −AⱼBᵢ for all j > i side by side. */
