@@ -12,43 +12,60 @@ export async function openWav(source: ByteSource): Promise<RawReader> {
 
 class WavReader implements RawReader {
   readonly info: AudioInfo;
-  readonly #source: ByteSource;
-  readonly #layout: WavLayout;
+  readonly #samples: WavSamples;
 
   constructor(source: ByteSource, layout: WavLayout) {
-    this.#source = source;
-    this.#layout = layout;
+    this.#samples = new WavSamples(source, layout);
     const { sampleRate, channels, bitDepth } = layout;
-    // A last partial frame, where a writer was interrupted, holds no full sample of every channel.
-    const frames = Math.floor(layout.dataBytes / (channels * layout.sampleBytes));
-    this.info = { format: 'wav', sampleRate, channels, bitDepth, frames };
+    this.info = { format: 'wav', sampleRate, channels, bitDepth, frames: this.#samples.frames };
   }
 
   async *blocks(): AsyncGenerator<Float32Array[]> {
-    const { channels, sampleBytes, dataOffset, coding } = this.#layout;
-    const frames = this.info.frames!;
-    const frameBytes = channels * sampleBytes;
-    const readSample = sampleReader(coding, sampleBytes);
+    const { frames } = this.#samples;
     for (let at = 0; at < frames; at += BLOCK_FRAMES) {
-      const count = Math.min(BLOCK_FRAMES, frames - at);
-      const bytes = await this.#source.readAt(dataOffset + at * frameBytes, count * frameBytes);
-      if (bytes.length < count * frameBytes) {
-        throw truncatedError(this.#source.path, 'it became shorter while it was read');
-      }
-      const data = view(bytes);
-      const block: Float32Array[] = [];
-      for (let c = 0; c < channels; c++) {
-        const samples = new Float32Array(count);
-        for (let i = 0, offset = c * sampleBytes; i < count; i++, offset += frameBytes) {
-          samples[i] = readSample(data, offset);
-        }
-        block.push(samples);
-      }
-      yield block;
+      yield await this.#samples.read(at, Math.min(BLOCK_FRAMES, frames - at));
     }
   }
 
   dispose(): void {}
+}
+
+/** The samples of an open WAV file, anywhere in it. */
+export class WavSamples {
+  readonly #source: ByteSource;
+  readonly #layout: WavLayout;
+  readonly #readSample: (data: DataView, offset: number) => number;
+  /** Samples per channel. A last partial frame, where a writer was interrupted, does not count. */
+  readonly frames: number;
+
+  constructor(source: ByteSource, layout: WavLayout) {
+    this.#source = source;
+    this.#layout = layout;
+    this.#readSample = sampleReader(layout.coding, layout.sampleBytes);
+    this.frames = Math.floor(layout.dataBytes / (layout.channels * layout.sampleBytes));
+  }
+
+  /**
+   * @param count frames, all of which the file holds
+   * @returns one array per channel
+   * @throws AudioError AUDIO_TRUNCATED
+   */
+  async read(start: number, count: number): Promise<Float32Array[]> {
+    const { channels, sampleBytes, dataOffset } = this.#layout;
+    const frameBytes = channels * sampleBytes;
+    const bytes = await this.#source.readAt(dataOffset + start * frameBytes, count * frameBytes);
+    if (bytes.length < count * frameBytes) {
+      throw truncatedError(this.#source.path, 'it became shorter while it was read');
+    }
+    const data = view(bytes);
+    return Array.from({ length: channels }, (_, c) => {
+      const samples = new Float32Array(count);
+      for (let i = 0, offset = c * sampleBytes; i < count; i++, offset += frameBytes) {
+        samples[i] = this.#readSample(data, offset);
+      }
+      return samples;
+    });
+  }
 }
 
 function sampleReader(

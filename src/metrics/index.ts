@@ -7,3 +7,4 @@ export { stoi, estoi } from './stoi/stoi.ts';
 export { pesqWb } from './pesq/pesq.ts';
 export { logSpectralDistance } from './spectral-distance.ts';
 export { codebookUsage, type CodebookUsage } from './code-usage.ts';
+export { integratedLoudness } from './loudness.ts';
