@@ -1,5 +1,9 @@
-/** Where the codec's worker begins: as built beside this file, or as source with its loader. */
+import { moduleUrl } from '../common/module-url.ts';
+
+/** Where the codec's worker begins: as built, or as source with its loader. */
 export function codecWorkerEntry(): URL {
   const isSource = import.meta.url.endsWith('.ts');
-  return new URL(isSource ? './codec-worker-boot.mjs' : './codec-worker.js', import.meta.url);
+  return isSource
+    ? new URL('./codec-worker-boot.mjs', import.meta.url)
+    : moduleUrl('./codec-worker', import.meta.url);
 }

@@ -2,12 +2,13 @@ import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { moduleUrl } from '../../common/module-url.ts';
 import { ENGINE_ENVIRONMENT, type EngineProcess } from './engine-process.ts';
 
 const LAST_WORDS_BYTES = 4096;
 
 /** The entry of the engine process, as source or as built. */
-const ENTRY = new URL('../engine-main.ts', import.meta.url);
+export const ENGINE_ENTRY = moduleUrl('../engine-main', import.meta.url);
 
 export interface ForkOptions {
   /** Default: the engine. */
@@ -21,7 +22,7 @@ export interface ForkOptions {
  * and shown when `RESIDUA_DEBUG` is set.
  */
 export function forkEngine(options: ForkOptions = {}): EngineProcess {
-  const path = fileURLToPath(options.entry ?? ENTRY);
+  const path = fileURLToPath(options.entry ?? ENGINE_ENTRY);
   const require = createRequire(import.meta.url);
   // Sources get the loader that the command line itself runs under.
   const execArgv = path.endsWith('.ts')

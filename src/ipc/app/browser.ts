@@ -6,12 +6,11 @@ import { MAX_PIECE_BYTES } from './media.ts';
  * How the contract travels in browser mode: one WebSocket on the address that the page came from, each message
  * one binary frame of MessagePack.
  *
- * The address that opens the page ends in `#token`. A fragment is never sent to a server; the page takes it out
- * of the address bar, keeps it in `sessionStorage` so that it can be loaded anew, and shows it once, as a
- * subprotocol of its WebSocket: `new WebSocket(url, [SOCKET_PROTOCOL, token])`.
+ * The address that opens the page ends in `#token=…`: a fragment is never sent to a server. The page takes it out
+ * of the address bar and the history, keeps it in `sessionStorage` so that it can be loaded anew, and shows it
+ * where it opens its socket: `/socket?token=…`.
  */
 export const SOCKET_PATH = '/socket';
-export const SOCKET_PROTOCOL = 'residua';
 
 /** 256 bits, base64url. */
 export const tokenPattern = /^[\w-]{43}$/;
