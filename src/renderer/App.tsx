@@ -1,41 +1,28 @@
-import { useEffect, useState } from 'react';
-import type { ResiduaBridge } from '../ipc/api.ts';
-import type { Overview } from '../ipc/messages.ts';
-import { describeFailure, loadOverview } from './load-overview.ts';
-import { Home } from './Home.tsx';
+import { useEffect } from 'react';
+import { Shell } from './shell/Shell.tsx';
+import { shortcuts } from './shell/shortcuts.ts';
+import { SessionProvider, useApp, type Session } from './store/session.tsx';
+import { chooseLanguage } from './strings/i18n.ts';
+import { showTheme } from './ui/theme.ts';
+import { TooltipProvider } from './ui/Tooltip.tsx';
 
-type State =
-  | { readonly kind: 'loading' }
-  | { readonly kind: 'ready'; readonly overview: Overview }
-  | { readonly kind: 'failed'; readonly reason: string };
+export function App({ session }: { readonly session: Session }) {
+  useEffect(() => shortcuts.listen(window), []);
+  return (
+    <SessionProvider session={session}>
+      <Look />
+      <TooltipProvider>
+        <Shell />
+      </TooltipProvider>
+    </SessionProvider>
+  );
+}
 
-/** Loads what the first window shows, once. */
-export function App({ bridge }: { readonly bridge: ResiduaBridge | undefined }) {
-  const [state, setState] = useState<State>({ kind: 'loading' });
-
-  useEffect(() => {
-    let current = true;
-    loadOverview(bridge).then(
-      (overview) => current && setState({ kind: 'ready', overview }),
-      (error: unknown) => current && setState({ kind: 'failed', reason: describeFailure(error) }),
-    );
-    return () => {
-      current = false;
-    };
-  }, [bridge]);
-
-  switch (state.kind) {
-    case 'loading':
-      return <main className="page" aria-busy="true" />;
-    case 'failed':
-      return (
-        <main className="page">
-          <p className="problem" role="alert">
-            {state.reason}
-          </p>
-        </main>
-      );
-    case 'ready':
-      return <Home overview={state.overview} />;
-  }
+/** Theme and language as they are set. */
+function Look() {
+  const theme = useApp(({ settings }) => settings?.theme ?? 'system');
+  const language = useApp(({ settings }) => settings?.language ?? null);
+  useEffect(() => showTheme(theme), [theme]);
+  useEffect(() => chooseLanguage(language), [language]);
+  return null;
 }

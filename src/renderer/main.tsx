@@ -1,20 +1,19 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import type { ResiduaBridge } from '../ipc/api.ts';
 import { App } from './App.tsx';
-import './styles.css';
-
-declare global {
-  interface Window {
-    /** Set by the preload script. */
-    readonly residua?: ResiduaBridge;
-  }
-}
+import { connect } from './client/connect.ts';
+import { createSession } from './store/session.tsx';
+import { startStrings } from './strings/i18n.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './ui/ui.css';
+import './shell/shell.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+startStrings();
 createRoot(root).render(
   <StrictMode>
-    <App bridge={window.residua} />
+    <App session={createSession(connect())} />
   </StrictMode>,
 );

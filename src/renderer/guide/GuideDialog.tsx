@@ -1,0 +1,3 @@
+export function GuideDialog() {
+  return null;
+}
