@@ -191,6 +191,51 @@ describe('EngineService', () => {
     await expect(service.handle('start', null)).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
   });
 
+  it('gives the last seconds of the microphone', async () => {
+    await service.handle('open', REQUEST);
+    expect(await service.handle('snapshot', { seconds: 5 })).toEqual({
+      samples: new Float32Array(0),
+      sampleRateHz: 16_000,
+    });
+    await during(service.handle('start', null));
+    await pass(2000);
+    const { samples } = await service.handle('snapshot', { seconds: 1 });
+    expect(samples).toHaveLength(16_000);
+    expect(samples.reduce((most, value) => Math.max(most, value))).toBeCloseTo(0.5, 2);
+    await service.handle('update', { mute: true });
+    await pass(1000);
+    const muted = (await service.handle('snapshot', { seconds: 0.5 })).samples;
+    expect(muted.every((value) => value === 0)).toBe(true);
+    const all = (await service.handle('snapshot', { seconds: 30 })).samples;
+    expect(all.length / 16_000).toBeGreaterThan(2.8);
+    expect(all.length / 16_000).toBeLessThan(3.1);
+    await during(service.handle('stop', null));
+    const after = (await service.handle('snapshot', { seconds: 30 })).samples;
+    expect(after.length).toBeGreaterThanOrEqual(all.length);
+  });
+
+  it('tests the loop with the devices to itself, then sound goes on', async () => {
+    await service.handle('open', REQUEST);
+    await during(service.handle('start', null));
+    await pass(500);
+    const tested = await during(service.handle('selfTest', null));
+    // Nothing leads from these loudspeakers to this microphone.
+    expect(tested).toEqual({
+      loopbackMs: null,
+      snrDb: null,
+      input: 'Mic',
+      output: 'Speakers',
+      clipped: false,
+    });
+    await pass(500);
+    expect((await service.handle('telemetry', null)).state).toBe('running');
+    expect(backend.sources).toHaveLength(1);
+    await during(service.handle('stop', null));
+    await during(service.handle('selfTest', null));
+    expect((await service.handle('telemetry', null)).state).toBe('stopped');
+    expect(backend.sources).toEqual([]);
+  });
+
   it('refuses what makes no sense', async () => {
     await expect(service.handle('start', null)).rejects.toMatchObject({ code: 'ENGINE_NOT_OPEN' });
     const missing = service.handle('open', { ...REQUEST, modelFolder: '/nowhere' });

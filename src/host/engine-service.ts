@@ -19,12 +19,16 @@ import type {
   CommandName,
   CommandResult,
   EngineEvent,
+  Loopback,
   Opened,
   OpenRequest,
   RecordingSummary,
   RecordRequest,
 } from '../ipc/engine-protocol.ts';
+import { MAX_SNAPSHOT_S } from '../ipc/engine-protocol.ts';
 import type { DevicesChange, LiveEvent } from '../ipc/live.ts';
+import { measureLoopback } from './loopback.ts';
+import { RecentSound } from './recent-sound.ts';
 
 export interface ServiceDependencies {
   openBackend(request: OpenRequest): Promise<AudioBackend>;
@@ -41,6 +45,7 @@ interface Open {
   readonly backend: AudioBackend;
   readonly manifest: ModelManifest;
   readonly virtualMicrophone: VirtualMicrophone | undefined;
+  readonly recent: RecentSound;
 }
 
 interface ActiveRecording {
@@ -100,6 +105,13 @@ export class EngineService {
         return this.#inTurn(() => this.#record(argument as RecordRequest));
       case 'stopRecording':
         return this.#inTurn(() => this.#stopRecording());
+      case 'snapshot': {
+        const { recent, manifest } = this.#opened;
+        const { seconds } = argument as CommandArgument<'snapshot'>;
+        return { samples: recent.last(seconds), sampleRateHz: manifest.sampleRate };
+      }
+      case 'selfTest':
+        return this.#inTurn(() => this.#selfTest());
       case 'close':
         return this.close();
     }
@@ -143,7 +155,9 @@ export class EngineService {
       });
       const engine = await createEngine(options, backend);
       engine.onAny((event) => this.#dependencies.emit(event as LiveEvent));
-      this.#open = { engine, backend, manifest, virtualMicrophone };
+      const recent = new RecentSound(MAX_SNAPSHOT_S);
+      engine.addTap(recent);
+      this.#open = { engine, backend, manifest, virtualMicrophone, recent };
       this.#named = devices;
       this.#watcher = await this.#watchDevices(this.#open);
       return {
@@ -192,6 +206,23 @@ export class EngineService {
       await engine.setDevices({});
       this.#dependencies.emit({ type: 'default-followed', direction, device });
     }).catch(() => undefined); // it is `failed` then, and says so
+  }
+
+  /** Sound goes on afterwards as it was, also when the devices cannot be opened for the test. */
+  async #selfTest(): Promise<Loopback> {
+    const { engine, backend } = this.#opened;
+    if (backend.id === 'file') {
+      throw new ResiduaError('SELF_TEST_UNAVAILABLE', 'files do not hear what is played', {
+        hint: 'Choose a sound system instead of files.',
+      });
+    }
+    const wasOn = engine.state === 'running' || engine.state === 'recovering';
+    if (wasOn) await engine.stop();
+    try {
+      return await measureLoopback(backend, this.#named, this.#dependencies.clock);
+    } finally {
+      if (wasOn && !this.#closing) await engine.start();
+    }
   }
 
   async #record(request: RecordRequest): Promise<null> {

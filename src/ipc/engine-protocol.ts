@@ -65,6 +65,28 @@ export const openedSchema = z.strictObject({
 });
 export type Opened = z.infer<typeof openedSchema>;
 
+/** Longest stretch of the microphone that the engine remembers, s. */
+export const MAX_SNAPSHOT_S = 30;
+
+export const snapshotSchema = z.strictObject({
+  /** Mono, after gain and mute, oldest first; empty before the first sound. */
+  samples: z.instanceof(Float32Array),
+  sampleRateHz: z.number().positive(),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+export const loopbackSchema = z.strictObject({
+  /** From the output's device to the input's, without what Residua does between them; `null`: not heard. */
+  loopbackMs: z.number().nullable(),
+  /** How far what was played stood above what was there before, dB, 120 at the most; `null`: not heard. */
+  snrDb: z.number().nullable(),
+  input: z.string(),
+  output: z.string(),
+  /** The input reached full scale. */
+  clipped: z.boolean(),
+});
+export type Loopback = z.infer<typeof loopbackSchema>;
+
 const nothing = z.null();
 
 /** Argument and result of every command. */
@@ -80,6 +102,13 @@ export const commands = {
   record: { argument: recordRequestSchema, result: nothing },
   /** `null`: nothing was being recorded. */
   stopRecording: { argument: nothing, result: recordingSummarySchema.nullable() },
+  /** The last seconds of the microphone since sound began. */
+  snapshot: {
+    argument: z.strictObject({ seconds: z.number().positive().max(MAX_SNAPSHOT_S) }),
+    result: snapshotSchema,
+  },
+  /** Interrupts sound for some seconds, plays chirps and listens for them. */
+  selfTest: { argument: nothing, result: loopbackSchema },
   /** Ends everything, takes the virtual microphone away; the process exits after the answer. */
   close: { argument: nothing, result: recordingSummarySchema.nullable() },
 } as const;

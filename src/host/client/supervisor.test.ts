@@ -219,6 +219,18 @@ describe('EngineSupervisor', () => {
     expect(await supervisor.close()).toBeNull();
   });
 
+  it('tells that an engine has died before another one is there', async () => {
+    const onRestarting = vi.fn();
+    const supervisor = await running({ restartPausesMs: [100], onRestarting });
+    engines[0]!.die('it was ended by SIGSEGV');
+    expect(onRestarting).toHaveBeenCalledWith(expect.objectContaining({ code: 'ENGINE_DIED' }));
+    expect(engines).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(engines).toHaveLength(2);
+    await supervisor.close();
+    expect(onRestarting).toHaveBeenCalledOnce();
+  });
+
   it('forgets crashes after a calm time', async () => {
     const supervisor = await running({ restartPausesMs: [10], calmMs: 1000, hangMs: 1e9 });
     for (let crash = 1; crash <= 4; crash++) {

@@ -23,10 +23,12 @@ import {
   type EngineEvent,
   type EngineMessage,
   type EngineVitals,
+  type Loopback,
   type Opened,
   type OpenRequest,
   type RecordingSummary,
   type RecordRequest,
+  type Snapshot,
 } from '../../ipc/engine-protocol.ts';
 import type {
   AudioDevice,
@@ -52,6 +54,8 @@ export type SupervisorEvent =
 export interface SupervisorOptions {
   readonly launch: LaunchEngine;
   readonly onEvent?: (event: SupervisorEvent) => void;
+  /** The engine has died and another one is being started; commands wait meanwhile. */
+  readonly onRestarting?: (problem: ResiduaError) => void;
   /** Twice a second. */
   readonly onVitals?: (vitals: EngineVitals) => void;
   /** Silence of the engine's main thread after which it is killed; default 10 000 ms. */
@@ -150,6 +154,16 @@ export class EngineSupervisor {
 
   devices(): Promise<AudioDevice[]> {
     return this.#call('devices', null);
+  }
+
+  /** @param seconds 0..`MAX_SNAPSHOT_S`. @returns the last of the microphone, less when there was less */
+  snapshot(seconds: number): Promise<Snapshot> {
+    return this.#call('snapshot', { seconds });
+  }
+
+  /** Interrupts sound for some seconds. @throws ResiduaError as devices, `SELF_TEST_UNAVAILABLE` */
+  selfTest(): Promise<Loopback> {
+    return this.#call('selfTest', null);
   }
 
   /** @throws ResiduaError as `Recorder.start` */
@@ -331,6 +345,7 @@ export class EngineSupervisor {
     const diedAt = performance.now();
     this.#phase = 'starting';
     clearTimeout(this.#calm);
+    this.#options.onRestarting?.(problem);
     this.#available = (async () => {
       const pauses = this.#options.restartPausesMs ?? [100, 500, 2000, 5000];
       let last = problem;
