@@ -6,6 +6,7 @@ const REAL_TIME = [
   'test/live/**/*.test.ts',
   'src/audio/backends/{portaudio,decibri}/**/*.test.ts',
   'src/audio/virtual-mic/**/*.test.ts',
+  'src/renderer/listen/range-player.test.ts',
 ];
 const EVERYTHING = ['src/**/*.test.{ts,tsx}', 'training/**/*.test.ts', 'test/**/*.test.ts'];
 const EXCLUDED = ['**/node_modules/**', 'out/**', 'training/runs/**', '.tmp/**'];
