@@ -9,7 +9,7 @@ import {
 import { engineProblemSchema, recordingSummarySchema } from '../engine-protocol.ts';
 import { modelSummarySchema, problemSchema } from '../messages.ts';
 import { IPC_VERSION } from '../version.ts';
-import { clipSchema, studyRowSchema, variantSchema } from './compare.ts';
+import { clipSchema, demoSchema, studyRowSchema, variantSchema } from './compare.ts';
 import { addJobsSchema, jobSchema, uploadBeginSchema, uploadPieceSchema } from './jobs.ts';
 import { exportRequestSchema, recordingSchema } from './library.ts';
 import {
@@ -85,6 +85,8 @@ export const welcomeSchema = z.strictObject({
   status: liveStatusSchema,
   recordingsFolder: z.string(),
   study: z.array(studyRowSchema),
+  /** The recordings that ship with the app, as `demo` of `compare.open` counts them. */
+  demos: z.array(demoSchema).optional(),
 });
 export type Welcome = z.infer<typeof welcomeSchema>;
 

@@ -55,3 +55,10 @@ export const studyRowSchema = z.strictObject({
   pesqWb: z.number(),
 });
 export type StudyRow = z.infer<typeof studyRowSchema>;
+
+/** A noisy recording that ships with the app, with its clean reference. */
+export const demoSchema = z.strictObject({
+  title: z.string(),
+  snrDb: z.number(),
+});
+export type Demo = z.infer<typeof demoSchema>;
