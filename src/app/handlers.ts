@@ -71,6 +71,8 @@ export interface WorkServices {
   offer(source: TransferSource): Promise<Transfer>;
   /** Writes any sound file that the app reads as FLAC, 24 bit, in a worker process. @throws ResiduaError */
   writeFlac(input: string, output: string): Promise<void>;
+  /** The same as mono 24-bit WAV. */
+  writeWav(input: string, output: string): Promise<void>;
   /** Ends its processes and deletes what was temporary. */
   close(): Promise<void>;
 }
