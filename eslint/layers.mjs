@@ -65,6 +65,7 @@ export const areas = {
       'src/inference/onnxruntime',
       'src/engine',
       'src/enhance',
+      'src/server',
     ],
   },
 
@@ -94,8 +95,8 @@ export const areas = {
       'src/inference/onnxruntime',
     ],
   },
-  // What both shells serve the window: its files, its content security policy.
-  'src/shell': { uses: ['src/common'] },
+  // What both shells have in common: the page's files and policy, its session, folders.
+  'src/shell': { uses: ['src/common', 'src/ipc'] },
   // Browser mode: the same window on the loopback address.
   'src/server': { uses: ['src/common', 'src/ipc', 'src/app', 'src/host/client', 'src/shell'] },
 

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { removeUnfinishedFiles } from '../audio/atomic-file.ts';
 import { describeError, exitCodeOf, ResiduaError } from '../common/errors.ts';
 import { AlreadyReported } from './already-reported.ts';
 import { errorJson } from './error-json.ts';
 import { requestEnd } from './interrupt.ts';
+import { packageVersion } from './package-version.ts';
 import { log, printJson } from './terminal.ts';
 
 type Register = (program: Command) => void;
@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   encode: async () => (await import('./commands/encode.ts')).registerEncode,
   decode: async () => (await import('./commands/decode.ts')).registerDecode,
   live: async () => (await import('./commands/live.ts')).registerLive,
+  app: async () => (await import('./commands/app.ts')).registerApp,
   devices: async () => (await import('./commands/devices.ts')).registerDevices,
   models: async () => (await import('./commands/models.ts')).registerModels,
   bench: async () => (await import('./commands/bench.ts')).registerBench,
@@ -29,6 +30,7 @@ Examples:
   residua encode talk.wav -o talk.rsd             keep only the code stream (about 1 kbit/s)
   residua decode talk.rsd -o talk.wav             and hear it again
   residua live --virtual-mic                      clean the microphone for a call
+  residua app                                     the app, in your browser
   residua devices                                 which microphones and loudspeakers there are
   residua models                                  which models and quantizers there are
   residua bench                                   how fast they run here
@@ -81,11 +83,6 @@ async function createProgram(only: string | undefined): Promise<Command> {
     command.exitOverride().showHelpAfterError(`(see residua ${command.name()} --help)`);
   }
   return program;
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Commander has already printed its message, with 'error: ' before it. */

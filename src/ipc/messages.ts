@@ -47,11 +47,3 @@ export const problemSchema = z.strictObject({
   hint: z.string().optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
-
-/** What the first window shows: which models there are, and which could not be read. */
-export const overviewSchema = z.strictObject({
-  appVersion: z.string(),
-  models: z.array(modelSummarySchema),
-  problems: z.array(problemSchema),
-});
-export type Overview = z.infer<typeof overviewSchema>;

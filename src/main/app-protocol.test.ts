@@ -2,7 +2,8 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileForUrl, serveAppFile } from './app-protocol.ts';
+import { pageFile } from '../shell/page-files.ts';
+import { serveAppFile } from './app-protocol.ts';
 
 let folder: string;
 
@@ -69,10 +70,10 @@ describe('serveAppFile', () => {
   });
 });
 
-describe('fileForUrl', () => {
+describe('pageFile', () => {
   it('serves only the types a page is made of', () => {
-    expect(fileForUrl('/x', 'residua://app/index.html')).toBe(path.join('/x', 'index.html'));
-    expect(fileForUrl('/x', 'residua://app/notes.txt')).toBeUndefined();
-    expect(fileForUrl('/x', 'residua://app/.env')).toBeUndefined();
+    expect(pageFile('/x', '/index.html')).toBe(path.join('/x', 'index.html'));
+    expect(pageFile('/x', '/notes.txt')).toBeUndefined();
+    expect(pageFile('/x', '/.env')).toBeUndefined();
   });
 });

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { contentSecurityPolicy } from './csp.ts';
+import { contentSecurityPolicy } from '../shell/content-security-policy.ts';
+import { readPageFile } from '../shell/page-files.ts';
 
 /**
  * The window's files are served under a scheme of their own instead of `file:`, so that the page has
@@ -9,52 +8,27 @@ import { contentSecurityPolicy } from './csp.ts';
 export const APP_SCHEME = 'residua';
 export const APP_ORIGIN = `${APP_SCHEME}://app`;
 
-const contentTypes: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.wav': 'audio/wav',
-};
-
-/**
- * @param url as requested, e.g. `residua://app/assets/index.js`; `/` means `index.html`
- * @returns the file to serve, or undefined for another origin, a file type that is not served, or a
- *   path that would leave `folder`
- */
-export function fileForUrl(folder: string, url: string): string | undefined {
-  let pathname: string;
+/** @returns the path in the address, undefined for an address of another origin */
+function pathOf(address: string): string | undefined {
   try {
-    const parsed = new URL(url);
-    if (parsed.protocol !== `${APP_SCHEME}:` || parsed.host !== 'app') return undefined;
-    pathname = decodeURIComponent(parsed.pathname);
+    const { protocol, host, pathname } = new URL(address);
+    return protocol === `${APP_SCHEME}:` && host === 'app' ? pathname : undefined;
   } catch {
-    return undefined; // not a URL, or malformed escapes
+    return undefined;
   }
-  if (pathname.includes('\0') || pathname.includes('\\')) return undefined;
-  const file = path.join(folder, pathname === '/' ? 'index.html' : pathname);
-  const inside = path.relative(folder, file);
-  if (inside.startsWith('..') || path.isAbsolute(inside)) return undefined;
-  return path.extname(file) in contentTypes ? file : undefined;
 }
 
 /** Answers one request of the window from `folder`, the built renderer. */
-export async function serveAppFile(folder: string, request: Request): Promise<Response> {
-  const headers = {
-    'Content-Security-Policy': contentSecurityPolicy,
-    'X-Content-Type-Options': 'nosniff',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-  };
-  if (request.method !== 'GET') return new Response('Not allowed', { status: 405, headers });
-  const file = fileForUrl(folder, request.url);
-  if (file === undefined) return new Response('Not found', { status: 404, headers });
-  try {
-    const body = await readFile(file);
-    const contentType = contentTypes[path.extname(file)]!;
-    return new Response(body, { headers: { ...headers, 'Content-Type': contentType } });
-  } catch {
-    return new Response('Not found', { status: 404, headers });
-  }
+export async function serveAppFile(
+  folder: string,
+  request: Pick<Request, 'method' | 'url'>,
+): Promise<Response> {
+  // No path: nothing lies there.
+  const pathname = pathOf(request.url) ?? '/.';
+  const { status, headers, body } = await readPageFile(
+    folder,
+    { method: request.method, pathname },
+    contentSecurityPolicy(),
+  );
+  return new Response(body, { status, headers });
 }

@@ -41,17 +41,45 @@ describe('isOwnPage', () => {
 });
 
 describe('denyPermissions', () => {
-  it('answers no to every request, check and device', () => {
-    const session = {
-      setPermissionRequestHandler: vi.fn(),
-      setPermissionCheckHandler: vi.fn(),
-      setDevicePermissionHandler: vi.fn(),
-    };
-    denyPermissions(session);
+  const session = {
+    setPermissionRequestHandler: vi.fn(),
+    setPermissionCheckHandler: vi.fn(),
+    setDevicePermissionHandler: vi.fn(),
+  };
+  denyPermissions(session);
+  const asks = (permission: string, requestingUrl: string): unknown => {
     const answer = vi.fn();
-    session.setPermissionRequestHandler.mock.calls[0]![0]({}, 'media', answer, {});
-    expect(answer).toHaveBeenCalledExactlyOnceWith(false);
-    expect(session.setPermissionCheckHandler.mock.calls[0]![0](null, 'media')).toBe(false);
+    session.setPermissionRequestHandler.mock.calls[0]![0]({}, permission, answer, {
+      requestingUrl,
+    });
+    expect(answer).toHaveBeenCalledOnce();
+    return answer.mock.calls[0]![0];
+  };
+  const checks = (permission: string, origin: string): unknown =>
+    session.setPermissionCheckHandler.mock.calls[0]![0](null, permission, origin);
+  const own = 'residua://app/index.html';
+
+  it.each([
+    'media',
+    'clipboard-read',
+    'geolocation',
+    'notifications',
+    'openExternal',
+    'hid',
+    'usb',
+  ])('refuses %s to its own page too', (permission) => {
+    expect(asks(permission, own)).toBe(false);
+    expect(checks(permission, own)).toBe(false);
+  });
+
+  it('lets its own page copy text, and no other', () => {
+    expect(asks('clipboard-sanitized-write', own)).toBe(true);
+    expect(checks('clipboard-sanitized-write', 'residua://app/')).toBe(true);
+    expect(asks('clipboard-sanitized-write', 'https://example.org/')).toBe(false);
+    expect(checks('clipboard-sanitized-write', '')).toBe(false);
+  });
+
+  it('refuses every device', () => {
     expect(session.setDevicePermissionHandler.mock.calls[0]![0]({ deviceType: 'usb' })).toBe(false);
   });
 });

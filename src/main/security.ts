@@ -39,15 +39,28 @@ export function isOwnPage(url: string, devServerUrl?: string): boolean {
   return devServerUrl !== undefined && parsed.origin === new URL(devServerUrl).origin;
 }
 
-/** Refuses every permission, device and capture request. Audio devices belong to the host process. */
+/** Copying text that the person asked to copy (diagnostics). Reading the clipboard is another permission. */
+const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
+
+/**
+ * Refuses every permission, device and capture request, but that the app's own page copies text. Audio devices belong
+ * to the host process.
+ */
 export function denyPermissions(
   session: Pick<
     Session,
     'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
   >,
+  devServerUrl?: string,
 ): void {
-  session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
-  session.setPermissionCheckHandler(() => false);
+  const isAllowed = (permission: string, url: string): boolean =>
+    permission === ALLOWED_PERMISSION && isOwnPage(url, devServerUrl);
+  session.setPermissionRequestHandler((_contents, permission, callback, { requestingUrl }) =>
+    callback(isAllowed(permission, requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, requestingOrigin) =>
+    isAllowed(permission, requestingOrigin),
+  );
   session.setDevicePermissionHandler(() => false);
 }
 

@@ -6,8 +6,9 @@ import { errorMessage, ResiduaError } from '../common/errors.ts';
 import { MAX_FRAME_BYTES, SOCKET_PATH } from '../ipc/app/browser.ts';
 import { contentSecurityPolicy } from '../shell/content-security-policy.ts';
 import { readPageFile } from '../shell/page-files.ts';
+import type { Core } from '../shell/page-session.ts';
 import { createGuard } from './guard.ts';
-import { PageConnection, type Core } from './page-connection.ts';
+import { PageConnection } from './page-connection.ts';
 import { createToken } from './token.ts';
 
 /** Browser mode: the window's page and its one WebSocket, for this computer alone. */

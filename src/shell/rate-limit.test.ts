@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RateLimit } from './flood.ts';
+import { RateLimit } from './rate-limit.ts';
 
 describe('RateLimit', () => {
   it('lets a burst through, then as many as come back with time, and saves up no more than a burst', () => {
