@@ -6,10 +6,10 @@
  * hop, at the cost of exactly the filter's delay.
  */
 import type { StreamFormat } from '../audio/backend.ts';
+import { LIVE_FILTER } from '../audio/model-filter.ts';
 import { Resampler } from '../audio/resampler.ts';
 import { samplesToMs } from '../common/units.ts';
 import type { CodecMemory } from './codec-memory.ts';
-import { LIVE_FILTER } from './filter.ts';
 import { PeakWindow } from './peak-window.ts';
 import { raisedCosine } from './ramp.ts';
 import { StreamClock } from './stream-clock.ts';

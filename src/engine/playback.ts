@@ -10,12 +10,12 @@
  * work off soon (a burst after a stall) is skipped with a crossfade. Both are counted.
  */
 import { AdaptiveResampler } from '../audio/adaptive-resampler.ts';
+import { LIVE_FILTER } from '../audio/model-filter.ts';
 import type { StreamFormat } from '../audio/backend.ts';
 import { samplesToMs } from '../common/units.ts';
 import type { Capture } from './capture.ts';
 import type { CodecMemory } from './codec-memory.ts';
 import { Cushion } from './cushion.ts';
-import { LIVE_FILTER } from './filter.ts';
 import { raisedCosine } from './ramp.ts';
 import { StreamClock } from './stream-clock.ts';
 

@@ -1,3 +1,4 @@
+import { FILE_FILTER } from '../audio/model-filter.ts';
 import { Resampler } from '../audio/resampler.ts';
 import type { CodecSession } from '../codec/session.ts';
 import type { HopTimes } from './hop-times.ts';
@@ -24,8 +25,8 @@ export class EnhancedChannel {
    */
   constructor(session: CodecSession, sampleRate: number, times: HopTimes, onHop?: () => void) {
     this.#session = session;
-    this.#toModel = new Resampler(sampleRate, session.sampleRate);
-    this.#fromModel = new Resampler(session.sampleRate, sampleRate);
+    this.#toModel = new Resampler(sampleRate, session.sampleRate, FILE_FILTER);
+    this.#fromModel = new Resampler(session.sampleRate, sampleRate, FILE_FILTER);
     this.#times = times;
     this.#onHop = onHop;
     this.#hop = new Float32Array(session.hopSamples);

@@ -1,5 +1,6 @@
 import type { FileTarget } from '../audio/atomic-file.ts';
 import { checkInfo } from '../audio/reader.ts';
+import { FILE_FILTER } from '../audio/model-filter.ts';
 import { Resampler } from '../audio/resampler.ts';
 import { WavWriter, type WavSampleFormat } from '../audio/wav-writer.ts';
 import { loadModel, type LoadedModel } from '../codec/model-folder.ts';
@@ -93,7 +94,7 @@ async function writeAudio(
   const sessions = await codec.sessions(channels);
   const lanes = sessions.map((session) => ({
     session,
-    toOriginal: new Resampler(sampleRate, originalSampleRate),
+    toOriginal: new Resampler(sampleRate, originalSampleRate, FILE_FILTER),
     modelSamplesLeft: header.modelSamples!,
   }));
   let lost = 0;

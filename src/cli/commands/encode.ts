@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { AtomicFile } from '../../audio/atomic-file.ts';
 import { openAudio } from '../../audio/open-audio.ts';
 import type { AudioReader } from '../../audio/reader.ts';
+import { FILE_FILTER } from '../../audio/model-filter.ts';
 import { Resampler } from '../../audio/resampler.ts';
 import { findQuantizer, isContinuous } from '../../codec/manifest.ts';
 import { rsdHeaderFor } from '../../codec/rsd-header.ts';
@@ -89,7 +90,9 @@ async function writeStream(
       originalSampleRate: sampleRate,
     }),
   );
-  const resamplers = sessions.map(() => new Resampler(sampleRate, manifest.sampleRate));
+  const resamplers = sessions.map(
+    () => new Resampler(sampleRate, manifest.sampleRate, FILE_FILTER),
+  );
   const seconds = reader.frames === undefined ? undefined : reader.frames / sampleRate;
   const progress = new Progress(reader.path, seconds, 's');
   let frames = 0;
