@@ -38,8 +38,12 @@ export function isTyping(target: EventTarget | null): boolean {
   return input !== null && TYPING.has(input.type);
 }
 
-/** Keys for which the focused control comes first. */
-const OWN_KEYS = new Set([' ', 'Enter', 'Tab', 'Escape']);
+/** Keys that press whatever control has the focus; elsewhere they may be shortcuts. */
+const PRESSING = new Set([' ', 'enter']);
+const CONTROLS = 'button, a[href], input, summary, [role="radio"], [role="tab"], [role="option"]';
+
+const presses = (key: string, target: EventTarget | null): boolean =>
+  PRESSING.has(key) && target instanceof Element && target.closest(CONTROLS) !== null;
 
 type KeyInfo = Pick<
   KeyboardEvent,
@@ -71,7 +75,7 @@ export class Shortcuts {
     if (ctrlKey || metaKey || altKey || defaultPrevented || isModal || isTyping(target))
       return false;
     const key = event.key.toLowerCase();
-    if (OWN_KEYS.has(event.key)) return false;
+    if (presses(key, target)) return false;
     const shortcut = [...this.#all].reverse().find(({ keys }) => keys.includes(key));
     if (shortcut === undefined) return false;
     if (event.repeat || this.#held.has(key)) return true;

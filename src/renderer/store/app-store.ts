@@ -72,6 +72,21 @@ export class AppStore {
     }
   }
 
+  /** The switch: shows at once what is wanted. */
+  async setOn(isOn: boolean): Promise<void> {
+    const { status } = this.state.getState();
+    if (status === null) return;
+    this.state.setState({ status: { ...status, isOn } });
+    try {
+      const next = await this.#client.call(isOn ? 'live.start' : 'live.stop', null);
+      this.state.setState({ status: next });
+    } catch (error) {
+      const { status: now } = this.state.getState();
+      if (now !== null) this.state.setState({ status: { ...now, isOn: status.isOn } });
+      this.report(error);
+    }
+  }
+
   async refreshDevices(): Promise<void> {
     try {
       this.state.setState({ devices: await this.#client.call('live.devices', null) });
@@ -124,7 +139,13 @@ export class AppStore {
     try {
       const welcome = await this.#client.call('hello', null);
       const { settings, status } = welcome;
+      const isFirst = this.state.getState().welcome === null;
       this.state.setState({ failure: null, welcome, settings, status });
+      if (isFirst) {
+        for (const { code, message, hint = null } of welcome.problems) {
+          this.notify('warning', message, { code, hint });
+        }
+      }
     } catch (error) {
       if (this.#client.connection === 'open')
         this.state.setState({ failure: describeError(error) });

@@ -1,5 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import { setNumberLanguage } from '../format.ts';
 import { en } from './en.ts';
 
 declare module 'i18next' {
@@ -31,5 +32,6 @@ export function chooseLanguage(language: string | null): void {
   const known = Object.keys(LANGUAGES).find((id) => wanted === id || wanted.startsWith(`${id}-`));
   const next = known ?? 'en';
   document.documentElement.lang = next;
+  setNumberLanguage(next);
   if (i18next.language !== next) void i18next.changeLanguage(next);
 }

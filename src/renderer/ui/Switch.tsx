@@ -13,24 +13,24 @@ export function Switch({ label, checked, onChange, hint, disabled }: SwitchProps
   const id = useId();
   return (
     <div className="ui-switch">
-      <div className="ui-switch__words">
+      <div className="ui-switch__line">
         <label htmlFor={id}>{label}</label>
-        {hint !== undefined && (
-          <p id={`${id}-hint`} className="muted small">
-            {hint}
-          </p>
-        )}
+        <Radix.Root
+          id={id}
+          className="ui-switch__root"
+          checked={checked}
+          onCheckedChange={onChange}
+          disabled={disabled ?? false}
+          {...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` })}
+        >
+          <Radix.Thumb className="ui-switch__thumb" />
+        </Radix.Root>
       </div>
-      <Radix.Root
-        id={id}
-        className="ui-switch__root"
-        checked={checked}
-        onCheckedChange={onChange}
-        disabled={disabled ?? false}
-        {...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` })}
-      >
-        <Radix.Thumb className="ui-switch__thumb" />
-      </Radix.Root>
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="muted small">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

@@ -55,6 +55,7 @@ export const common = {
       'A neural network removes the noise and turns what is left into a few numbers per second, the code. A second network makes sound from those numbers alone. The quantizer decides how the code is written: that is what you can switch and hear. Nothing leaves this device.',
     or: 'or',
     hold: 'hold',
-    buttons: 'Tab reaches every control; space or enter presses it; arrow keys move sliders.',
+    buttons:
+      'Tab reaches every control; space or enter presses it; arrow keys move sliders, a double click resets them.',
   },
 } as const;

@@ -1,12 +1,11 @@
 /** Families of quantizers by their id in the manifest. Others show the manifest's own label. */
 export const quantizers = {
-  off: 'No code',
   upTo: 'up to {{value}} kbps',
   exactly: '{{value}} kbps',
   ceiling: 'unquantised',
   families: {
     none: {
-      short: 'Off',
+      short: 'None',
       name: 'Unquantised',
       how: 'The same network without the bottleneck: the ceiling.',
     },
