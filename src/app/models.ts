@@ -83,7 +83,7 @@ async function loadAll(
 ): Promise<{ models: readonly LoadedModel[]; problems: readonly Problem[] }> {
   const models: LoadedModel[] = [];
   const problems: Problem[] = [];
-  const folders = await findModelFolders(folder).catch((error: unknown) => {
+  const folders = await findModelFolders(folder).catch((error: unknown): string[] => {
     problems.push(toProblem(error));
     return [];
   });
