@@ -50,7 +50,7 @@ export async function spectrogram(
   columns: number,
   rows: number,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   return withWav(path, async (wav) => {
     const size = nextPowerOfTwo(Math.round(wav.sampleRate * WINDOW_S));
     const fft = realFft(size);

@@ -42,7 +42,7 @@ const request = (input: string, change: Partial<CleanRequest> = {}): CleanReques
   ...change,
 });
 /** The task has opened its output. */
-const atWork = (input: CleanRequest): Promise<unknown> =>
+const atWork = (input: CleanRequest): Promise<void> =>
   vi.waitFor(
     async () => {
       if (!(await readdir(folder)).some((name) => join(folder, name) === input.output.temporary)) {
@@ -63,6 +63,7 @@ describe('worker processes', () => {
       codebooks: 2,
       kbps: 0.8,
       seconds: 1.2,
+      elapsedMs: expect.any(Number),
     });
     const expected = join(folder, 'cli.wav');
     const args = ['-q', 'rvq', '--codebooks', '2', '--mix', '0.75', '--models', MODELS];
@@ -150,9 +151,9 @@ describe('worker processes', () => {
     const requests = [request(long), request(long), request(long)];
     const started: number[] = [];
     const runs = requests.map((one, i) =>
-      pool.run('clean', one, { signal: stop.signal, onStart: () => started.push(i) }),
+      pool.run('clean', one, { signal: stop.signal, onStart: () => void started.push(i) }),
     );
-    runs.forEach((one) => one.catch(() => undefined));
+    for (const one of runs) one.catch(() => undefined);
     await Promise.all([atWork(requests[0]!), atWork(requests[1]!)]);
     expect(started).toEqual([0, 1]);
     const input = await writeWav(join(folder, 'in.wav'), [tone(0.5)]);

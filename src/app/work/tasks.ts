@@ -22,12 +22,19 @@ export interface CleanRequest extends CodecChoice {
   readonly output: { readonly folder: string; readonly stem: string; readonly temporary: string };
 }
 
+export interface CleanProgress extends SoundProgress {
+  /** Since the codec was loaded. */
+  readonly elapsedMs: number;
+}
+
 export interface CleanResult {
   readonly output: string;
   readonly quantizer: string;
   readonly codebooks: number;
   readonly kbps: number;
   readonly seconds: number;
+  /** From the codec being loaded to the file being complete. */
+  readonly elapsedMs: number;
 }
 
 /** Seconds of sound that have passed and in all; `total` `null` where the file does not say. */
@@ -70,7 +77,7 @@ export interface RenderedVariant {
 }
 
 export interface Tasks {
-  clean: { argument: CleanRequest; result: CleanResult; progress: SoundProgress };
+  clean: { argument: CleanRequest; result: CleanResult; progress: CleanProgress };
   /** Any sound as 24-bit FLAC. */
   flac: {
     argument: { input: string; output: FileTarget };
@@ -84,7 +91,7 @@ export interface Tasks {
   /** Of a WAV file: levels as in the contract's `spectrogramSchema`. */
   spectrogram: {
     argument: { path: string; columns: number; rows: number };
-    result: Uint8Array;
+    result: Uint8Array<ArrayBuffer>;
     progress: never;
   };
   loadClip: { argument: LoadClipRequest; result: LoadedClip; progress: never };
