@@ -183,6 +183,10 @@ export class OnnxOps implements Ops<Value> {
     return made;
   }
 
+  denoising(): Value {
+    return this.graph.constant(Float32Array.of(1), [1, 1]);
+  }
+
   past(_id: string, x: Value, features: number, frames: number): History<Value> {
     const history: History<Value> = { value: x, frames, features };
     if (frames === 0) return history;

@@ -62,6 +62,8 @@ export interface Ops<V> {
   split(x: V, sizes: readonly number[]): V[];
   /** Mean over features, shape [frames, 1]. */
   mean(x: V): V;
+  /** [frames, 1]: 1 where noise is to be taken away, 0 where the sound is wanted as it came. */
+  denoising(): V;
   /** Gives access to up to `frames` earlier frames of x (zeros before the start). */
   past(id: string, x: V, features: number, frames: number): History<V>;
   /** x as it was `delay` frames ago, 0 ≤ delay ≤ history.frames. */

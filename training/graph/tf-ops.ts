@@ -63,11 +63,20 @@ export class TfOps implements Ops<Tensor2D> {
   readonly store: ParameterSource;
   readonly batch: number;
   readonly time: number;
+  readonly #denoising: Tensor2D | undefined;
 
-  constructor(store: ParameterSource, batch: number, time: number) {
+  /** @param denoising [batch, 1]: see {@link Ops.denoising}; default 1 for all */
+  constructor(store: ParameterSource, batch: number, time: number, denoising?: Tensor2D) {
     this.store = store;
     this.batch = batch;
     this.time = time;
+    this.#denoising = denoising;
+  }
+
+  denoising(): Tensor2D {
+    const { batch, time } = this;
+    if (this.#denoising === undefined) return tf.ones([batch * time, 1]);
+    return tf.reshape(tf.tile(this.#denoising, [1, time]), [batch * time, 1]);
   }
 
   param(name: string, shape: readonly number[], init: Initializer): Tensor2D {

@@ -137,7 +137,16 @@ export function decodeLatent<V>(
     const seen = ops.concat([latent, log]);
     const name = `${scope}/decoder`;
     const outputs = noiseFill ? 3 : 2;
-    const all = refine(ops, name, seen, latentDim + bands, outputs * hopSamples, decoder, true);
+    const all = refine(
+      ops,
+      name,
+      seen,
+      latentDim + bands,
+      outputs * hopSamples,
+      decoder,
+      true,
+      config.denoiseSwitch,
+    );
     const output = (i: number): V => ops.columns(all, i * hopSamples, hopSamples);
     // A gain for what was coded, and something of the band's own size for what was not.
     let added = output(1);
@@ -147,7 +156,16 @@ export function decodeLatent<V>(
     const linearly = expandBands(ops, refined, hopSamples, sampleRate, power);
     return overlapAdd(ops, scope, linearly, transforms);
   }
-  const refined = refine(ops, `${scope}/decoder`, latent, latentDim, hopSamples, decoder, identity);
+  const refined = refine(
+    ops,
+    `${scope}/decoder`,
+    latent,
+    latentDim,
+    hopSamples,
+    decoder,
+    identity,
+    config.denoiseSwitch,
+  );
   let coefficients = refined;
   if (direct === hopSamples && direct === latentDim) coefficients = ops.add(latent, refined);
   else if (direct > 0) {
@@ -192,6 +210,14 @@ function overlapAdd<V>(ops: Ops<V>, scope: string, coefficients: V, transforms: 
   return ops.add(ops.columns(frames, 0, hopSamples), ops.delayed(tail, 1));
 }
 
+/** x · (1 + s · γ) + s · β with s the switch, [frames, 1]. */
+function film<V>(ops: Ops<V>, name: string, x: V, width: number): V {
+  const on = ops.denoising();
+  const vector = (part: string): V => ops.param(`${name}/${part}`, [1, width], { kind: 'zeros' });
+  const scale = ops.addScalar(ops.mul(on, vector('scale')), 1);
+  return ops.add(ops.mul(x, scale), ops.mul(on, vector('bias')));
+}
+
 function refine<V>(
   ops: Ops<V>,
   scope: string,
@@ -200,8 +226,11 @@ function refine<V>(
   outputs: number,
   config: NetworkConfig,
   identityStart: boolean,
+  denoiseSwitch = false,
 ): V {
-  const h = trunk(ops, scope, linear(ops, `${scope}/in`, x, inputs, config.width), config);
+  let features = linear(ops, `${scope}/in`, x, inputs, config.width);
+  if (denoiseSwitch) features = film(ops, `${scope}/film`, features, config.width);
+  const h = trunk(ops, scope, features, config);
   // A projection starts quiet: the expansion squares what comes out of it.
   const std = 0.1 / Math.sqrt(config.width);
   const start: Initializer = identityStart ? { kind: 'zeros' } : { kind: 'normal', std };

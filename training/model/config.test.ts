@@ -31,6 +31,11 @@ describe('modelConfigSchema', () => {
     expect(accepts({ decoder: null, bandCompanding: 0.4 })).toBe(false);
   });
 
+  it('switches denoising only where the codec has the noisy sound', () => {
+    expect(accepts({ denoiseSwitch: true, encoderSees: 'noisy' })).toBe(true);
+    expect(accepts({ denoiseSwitch: true, encoderSees: 'denoised' })).toBe(false);
+  });
+
   it('has bands that fit the frame, and no more direct coefficients than frame and latent', () => {
     expect(accepts({ directCoefficients: 33 })).toBe(false);
     expect(accepts({ latentDim: 16, directCoefficients: 17 })).toBe(false);

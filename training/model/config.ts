@@ -73,6 +73,12 @@ export const modelConfigSchema = z
     bandCompanding: z.number().min(0).max(0.9).optional(),
     /** The decoder may fill what was not coded with noise, for which its network gives the level. */
     noiseFill: z.boolean().default(false),
+    /**
+     * The decoder learns to give the noisy sound back too, and a switch tells it which of the two is wanted: scale
+     * and bias of its features (FiLM: Perez et al., arXiv:1709.07871; as in SoundStream's denoising mode,
+     * arXiv:2107.03312). Exported graphs have it on.
+     */
+    denoiseSwitch: z.boolean().default(false),
   })
   .refine(
     ({ denoiser, hopSamples }) =>
@@ -93,6 +99,10 @@ export const modelConfigSchema = z
   .refine(({ encoder, bandCompanding }) => encoder !== null || bandCompanding !== undefined, {
     message: 'null wants bandCompanding',
     path: ['encoder'],
+  })
+  .refine(({ denoiseSwitch, encoderSees }) => !denoiseSwitch || encoderSees === 'noisy', {
+    message: 'wants an encoder that sees the noisy frame: else there is nothing to give back',
+    path: ['denoiseSwitch'],
   })
   .refine(({ noiseFill, bandCompanding }) => !noiseFill || bandCompanding !== undefined, {
     message: 'wants bandCompanding',

@@ -40,14 +40,20 @@ export class Network {
    * @param noisy [batch, samples], samples a multiple of hopSamples
    * @param denoised [batch · hops, hop] coefficients that the denoiser made of it earlier; without them it
    * runs now. Only for networks whose encoder sees nothing else.
+   * @param denoising [batch, 1], for a network with a switch
    */
-  forward(noisy: Tensor2D, context: QuantizerContext, denoised?: Tensor2D): NetworkOutput {
+  forward(
+    noisy: Tensor2D,
+    context: QuantizerContext,
+    denoised?: Tensor2D,
+    denoising?: Tensor2D,
+  ): NetworkOutput {
     const { store } = context;
     const { hopSamples } = this.config;
     const [batch, samples] = noisy.shape;
     const time = samples / hopSamples;
     if (!Number.isInteger(time)) throw new RangeError(`${samples} samples are not whole hops`);
-    const ops = new TfOps(store, batch, time);
+    const ops = new TfOps(store, batch, time, denoising);
     const latent =
       denoised === undefined
         ? this.encode(ops, tf.reshape(noisy, [batch * time, hopSamples]))

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tf } from '../tf.ts';
 import { gaussian, mulberry32 } from '../graph/random.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { parseTrainConfig, type TrainConfig } from './config.ts';
@@ -60,6 +61,24 @@ describe('Trainer', () => {
     }
     expect(out).toHaveLength(700);
     expect(10 * Math.log10(energy / error)).toBeGreaterThan(8);
+  });
+
+  it('learns what its switch asks for', () => {
+    const options = { encoderSees: 'noisy', denoiseSwitch: true } as const;
+    const trainer = new Trainer(tinyCompandedConfig({ family: 'none' }, options));
+    const data = batch(3);
+    for (let i = 0; i < 200; i++) trainer.trainStep(batch(3 + (i % 4)));
+    // How far the output lies from the noisy sound.
+    const change = (on: number): number =>
+      tf.tidy(() => {
+        const noisy = tf.tensor2d(data.noisy, [2, data.samples]);
+        const context = { store: trainer.store, training: false, active: 0 };
+        const denoising = tf.tensor2d([[on], [on]]);
+        const { enhanced } = trainer.network.forward(noisy, context, undefined, denoising);
+        const same = tf.slice(noisy, [0, 0], enhanced.shape);
+        return tf.mean(tf.square(tf.sub(enhanced, same))).dataSync()[0]!;
+      });
+    expect(change(1)).toBeGreaterThan(1.2 * change(0));
   });
 
   it.each([tinyConfig(), tinyBandConfig(), ...tinyQuantizers.map(tinyQuantizedConfig)])(

@@ -149,13 +149,18 @@ export class Trainer {
     const { loss: weights } = this.config;
     const active = this.#activeCodebooks();
     const context = { store: this.store, training: true, active };
-    const output = this.network.forward(noisy, context, denoised);
+    const denoising = this.#drawSwitch(noisy.shape[0]);
+    const output = this.network.forward(noisy, context, denoised, denoising);
     const [batch, samples] = output.enhanced.shape;
     const crop = (x: Tensor2D): Tensor2D => tf.slice(x, [0, 0], [batch, samples]);
     const mean = tf.mean(tf.square(noisy), 1, true);
     const gain = tf.div(LOSS_RMS, tf.sqrt(tf.add(mean, 1e-8))) as Tensor2D;
     const estimate = tf.mul(output.enhanced, gain) as Tensor2D;
-    const target = tf.mul(crop(clean), gain) as Tensor2D;
+    const wanted =
+      denoising === undefined
+        ? clean
+        : (tf.add(noisy, tf.mul(denoising, tf.sub(clean, noisy))) as Tensor2D);
+    const target = tf.mul(crop(wanted), gain) as Tensor2D;
     const mixture = tf.mul(crop(noisy), gain) as Tensor2D;
 
     const parts: Tensor[] = [];
@@ -192,6 +197,16 @@ export class Trainer {
     const random = mulberry32((seed + 1) * 7919 + this.step);
     if (random() >= quantizer.dropout) return codebooks;
     return Math.min(codebooks, Math.round(Math.exp(random() * Math.log(codebooks))));
+  }
+
+  /** For a network with a switch: which examples it denoises, [batch, 1]; the same when a step is run again. */
+  #drawSwitch(batch: number): Tensor2D | undefined {
+    if (!this.config.model.denoiseSwitch) return undefined;
+    const random = mulberry32((this.config.seed + 2) * 6101 + this.step);
+    return tf.tensor2d(
+      Array.from({ length: batch }, () => (random() < 0.5 ? 0 : 1)),
+      [batch, 1],
+    );
   }
 
   /** Averaged weights, falling back to the live ones for parameters that were never updated. */

@@ -1,10 +1,11 @@
-/** Writes what the study found: tables in training/RESULTS.md and the README, figures, and all numbers as CSV. */
+/** Writes what the study found: tables in training/RESULTS.md and the README, figures, all numbers as CSV, the app's. */
 import { existsSync, readFileSync, rmSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeWhole } from '../json.ts';
 import { studyPaths } from '../paths.ts';
 import type { PlannedRun } from '../plan.ts';
 import { ablationsTable } from './ablations.ts';
+import { appStudy } from './app-study.ts';
 import { comparisonTable } from './comparison.ts';
 import { studyCsv } from './csv.ts';
 import { collect, type StudyData } from './data.ts';
@@ -56,6 +57,7 @@ export function writeReport(root: string, plan: readonly PlannedRun[]): string[]
     if (filled !== text) documents.set(readme, filled);
   }
   documents.set(paths.csv, studyCsv(data.runs));
+  documents.set(paths.app, appStudy(data));
   for (const [name, svg] of figures) documents.set(join(paths.figures, name), svg);
 
   for (const [path, text] of documents) writeWhole(path, text);
