@@ -7,7 +7,12 @@ import renderer from './vite.renderer.config.ts';
 const sources = resolve(import.meta.dirname, 'src');
 
 /** Main process, and whatever is started as a process or thread by the path of its file. */
-const entries = ['main/index.ts', 'host/engine-main.ts', 'host/codec-worker.ts'];
+const entries = [
+  'main/index.ts',
+  'host/engine-main.ts',
+  'host/codec-worker.ts',
+  'app/work/work-main.ts',
+];
 
 export default defineConfig({
   main: {

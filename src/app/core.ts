@@ -12,15 +12,16 @@ import type { Emit, Handlers } from './handlers.ts';
 
 /** Tells every listener; one that throws does not keep the others from hearing it. */
 export class AppEvents {
-  readonly #listeners = new Set<(event: AppEvent) => void>();
+  /** Each with whether it is a window, in which a person reads. */
+  readonly #listeners = new Map<(event: AppEvent) => void, boolean>();
 
-  /** Whether anybody would hear it. */
+  /** Whether a window would hear it. */
   get areHeard(): boolean {
-    return this.#listeners.size > 0;
+    return [...this.#listeners.values()].includes(true);
   }
 
   readonly emit: Emit = (event) => {
-    for (const listener of [...this.#listeners]) {
+    for (const listener of [...this.#listeners.keys()]) {
       try {
         listener(event);
       } catch (error) {
@@ -29,8 +30,8 @@ export class AppEvents {
     }
   };
 
-  on(listener: (event: AppEvent) => void): () => void {
-    this.#listeners.add(listener);
+  on(listener: (event: AppEvent) => void, isWindow: boolean): () => void {
+    this.#listeners.set(listener, isWindow);
     return () => void this.#listeners.delete(listener);
   }
 }
@@ -67,9 +68,12 @@ export class AppCore {
     }
   }
 
-  /** @returns stops it */
-  onEvent(listener: (event: AppEvent) => void): () => void {
-    return this.#events.on(listener);
+  /**
+   * @param isWindow whether a person reads there what is told; the shell itself listens too
+   * @returns stops it
+   */
+  onEvent(listener: (event: AppEvent) => void, isWindow = true): () => void {
+    return this.#events.on(listener, isWindow);
   }
 
   /** Ends the engine, with its recording, and all work; writes the settings. Safe to call twice. */

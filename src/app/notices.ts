@@ -57,6 +57,7 @@ export class Notices {
 
   /** A window has come: it hears what it has missed. */
   catchUp(): void {
+    if (!this.#options.areHeard()) return; // the shell has asked, for itself
     for (const notice of this.#unheard.splice(0)) this.#options.emit({ type: 'notice', notice });
   }
 }

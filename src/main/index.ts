@@ -107,7 +107,7 @@ async function start(): Promise<void> {
   core.onEvent((event) => {
     if (event.type === 'status') show(event.status);
     if (event.type === 'settings') settings = event.settings;
-  });
+  }, false);
 
   async function toggle(): Promise<void> {
     try {

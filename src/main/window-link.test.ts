@@ -91,7 +91,7 @@ describe('WindowLink', () => {
     contents.emit('did-start-navigation', { isMainFrame: true, isSameDocument: false });
     emit(library);
     expect(contents.sent).toHaveLength(1);
-    expect(listeners.size).toBe(1);
+    expect(listeners.size).toBe(0);
     say([hello]);
     await settled();
     emit(library);

@@ -46,7 +46,7 @@ export async function startBrowserMode(options: BrowserModeOptions): Promise<Bro
   let isOn = false;
   core.onEvent((event) => {
     if (event.type === 'status') isOn = event.status.isOn;
-  });
+  }, false);
   try {
     const server = await startPageServer({
       core,

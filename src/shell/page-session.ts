@@ -23,9 +23,11 @@ export class PageSession {
   readonly #core: Core;
   readonly #send: (message: AppMessage) => void;
   readonly #rate: RateLimit;
-  readonly #stopEvents: () => void;
+  /** Listens from `hello` on: what happens before is told to whoever comes. */
+  #stopEvents: (() => void) | undefined;
   /** Events wait for the answer to `hello`, whose picture of the app they change. */
   #greeting: 'none' | 'asked' | 'done' = 'none';
+  #isEnded = false;
   #early: AppEvent[] = [];
 
   /** @param send carries a message to the page; telemetry may be left out */
@@ -33,7 +35,6 @@ export class PageSession {
     this.#core = core;
     this.#send = send;
     this.#rate = rate;
-    this.#stopEvents = core.onEvent((event) => this.#tell(event));
   }
 
   /**
@@ -49,16 +50,24 @@ export class PageSession {
   /** Answers a request. Never rejects. */
   async receive(request: unknown): Promise<AppMessage> {
     const isHello = (Object(request) as { command?: unknown }).command === 'hello';
-    if (isHello && this.#greeting === 'none') this.#greeting = 'asked';
+    if (isHello && this.#greeting === 'none' && !this.#isEnded) {
+      this.#greeting = 'asked';
+      this.#stopEvents = this.#core.onEvent((event) => this.#tell(event));
+    }
     const answer = await this.#core
       .handle(request)
       .catch((error: unknown) => failed(idOf(request), error));
     this.#send(answer);
     if (isHello && this.#greeting === 'asked') {
-      this.#greeting = answer.type === 'done' ? 'done' : 'none';
       const early = this.#early;
       this.#early = [];
-      if (answer.type === 'done') early.forEach((event) => this.#tell(event));
+      if (answer.type === 'done') {
+        this.#greeting = 'done';
+        early.forEach((event) => this.#tell(event));
+      } else {
+        this.#greeting = 'none';
+        this.#stopEvents?.();
+      }
     }
     return answer;
   }
@@ -74,7 +83,9 @@ export class PageSession {
   }
 
   end(): void {
-    this.#stopEvents();
+    this.#isEnded = true;
+    this.#greeting = 'none';
+    this.#stopEvents?.();
     this.#early = [];
   }
 

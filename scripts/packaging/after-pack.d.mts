@@ -1,0 +1,5 @@
+export default function afterPack(context: {
+  appOutDir: string;
+  electronPlatformName: string;
+}): Promise<void>;
+export function makeRunpathRelative(library: string): Promise<void>;

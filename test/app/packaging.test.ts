@@ -1,0 +1,190 @@
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { listPackage } from '@electron/asar';
+import { getConfig, validateConfiguration } from 'app-builder-lib/out/util/config/config.js';
+import { DebugLogger } from 'builder-util';
+import { build, Platform, type Configuration } from 'electron-builder';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { makeRunpathRelative } from '../../scripts/packaging/after-pack.mjs';
+import { forkEngine } from '../../src/host/client/fork-engine.ts';
+import { EngineSupervisor } from '../../src/host/client/supervisor.ts';
+import { useBuiltApp } from '../fixtures/build-app.ts';
+
+/**
+ * What `npm run dist` packs, with a stand-in for Electron's program: everything but the program itself is what
+ * people get.
+ */
+
+const root = path.resolve(import.meta.dirname, '../..');
+const built = useBuiltApp();
+let base: string;
+let config: Configuration;
+let app: string;
+
+beforeAll(async () => {
+  base = await mkdtemp(path.join(tmpdir(), 'residua-dist-'));
+  config = await getConfig(root, 'electron-builder.yml', null);
+  const electron = path.join(base, 'electron');
+  await mkdir(path.join(electron, 'locales'), { recursive: true });
+  for (const file of ['electron', 'LICENSE', 'LICENSES.chromium.html', 'version']) {
+    await writeFile(path.join(electron, file), '#!/bin/sh\n');
+  }
+  await chmod(path.join(electron, 'electron'), 0o755);
+  const files = (config.files as string[]).filter((pattern) => pattern !== 'out/**');
+  await build({
+    targets: Platform.LINUX.createTarget('dir'),
+    projectDir: root,
+    publish: 'never',
+    config: {
+      ...config,
+      electronDist: electron,
+      directories: { ...config.directories, output: path.join(base, 'dist') },
+      files: [...files, { from: path.relative(root, built()), to: 'out', filter: ['**/*'] }],
+    },
+  });
+  app = path.join(
+    base,
+    'dist',
+    (await readdir(path.join(base, 'dist'))).find((name) => name.startsWith('linux-'))!,
+  );
+}, 300_000);
+afterAll(() => rm(base, { recursive: true, force: true }));
+
+const inApp = (...parts: string[]): string => path.join(app, 'resources', ...parts);
+const unpacked = (...parts: string[]): string => inApp('app.asar.unpacked', ...parts);
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+describe('the configuration', () => {
+  it("is valid by electron-builder's own schema", async () => {
+    await expect(validateConfiguration(config, new DebugLogger(false))).resolves.not.toThrow();
+    const wrong = { ...config, asarUnpacked: [] } as Configuration;
+    await expect(validateConfiguration(wrong, new DebugLogger(false))).rejects.toThrow(
+      /asarUnpacked/,
+    );
+  });
+
+  it('has the packages, rights and words that each system wants', () => {
+    expect(config).toMatchObject({
+      linux: { target: ['AppImage', 'deb'] },
+      mac: {
+        target: [{ target: 'dmg' }],
+        extendInfo: { NSMicrophoneUsageDescription: expect.stringMatching(/microphone/) },
+      },
+      win: { target: ['nsis'] },
+      deb: {
+        depends: expect.arrayContaining(['libasound2 | libasound2t64']),
+        recommends: expect.arrayContaining(['pulseaudio-utils']),
+      },
+    });
+  });
+
+  it('names only files that are there', async () => {
+    const { mac, win, linux, afterPack } = config;
+    const named = [mac!.entitlements, mac!.icon, win!.icon, linux!.icon, afterPack] as string[];
+    for (const file of [...named, 'resources/packaging/rsd.ico', 'resources/packaging/rsd.icns']) {
+      expect(await isThere(path.join(root, file)), file).toBe(true);
+    }
+    const entitlements = await readFile(path.join(root, mac!.entitlements as string), 'utf8');
+    expect(entitlements).toContain('com.apple.security.device.audio-input');
+  });
+});
+
+describe('the packed app', () => {
+  it('has the page in the archive, and native code, device processes and models outside', async () => {
+    const archive = listPackage(inApp('app.asar'), { isPack: false });
+    const main = (
+      JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { main: string }
+    ).main;
+    for (const file of [main, 'out/renderer/index.html', 'out/preload/index.cjs', 'package.json']) {
+      expect(archive).toContain(path.join('/', file));
+    }
+    for (const file of [
+      'out/main/host/engine-main.js',
+      'out/main/host/codec-worker.js',
+      'out/main/app/work/work-main.js',
+      'out/main/audio/backends/portaudio/portaudio-process.mjs',
+      'out/main/audio/backends/process/pulse.conf',
+    ]) {
+      expect(await isThere(unpacked(file)), file).toBe(true);
+    }
+    for (const file of [
+      'models/residua-v1/manifest.json',
+      'resources/demo/demo.json',
+      'resources/icons/tray-on.png',
+    ]) {
+      expect(await isThere(inApp(file)), file).toBe(true);
+    }
+  });
+
+  it('holds neither sources nor tests, tools or the runtime of other systems', async () => {
+    const archive = listPackage(inApp('app.asar'), { isPack: false });
+    const folders = new Set(archive.map((file) => file.split(path.sep)[1]));
+    expect([...folders].sort()).toEqual(['node_modules', 'out', 'package.json']);
+    const packages = await readdir(unpacked('node_modules'));
+    for (const tool of ['@tensorflow', 'tsx', 'esbuild', 'electron', 'vite', 'react']) {
+      expect(packages).not.toContain(tool);
+    }
+    const runtime = unpacked('node_modules/onnxruntime-node/bin/napi-v6');
+    expect(await readdir(runtime)).toEqual([process.platform]);
+    expect(await readdir(path.join(runtime, process.platform))).toEqual([process.arch]);
+  });
+
+  it('has an engine that runs from where it was unpacked, with nothing of the checkout', async () => {
+    // Elsewhere, so that no package of the checkout is found on the way up.
+    const supervisor = new EngineSupervisor({
+      launch: () => forkEngine({ entry: pathToFileURL(unpacked('out/main/host/engine-main.js')) }),
+    });
+    await supervisor.open({
+      modelFolder: inApp('models', 'residua-v1'),
+      provider: 'cpu',
+      backend: 'fake',
+      devices: {},
+      controls: {},
+    });
+    await supervisor.start();
+    await vi.waitFor(
+      async () => expect((await supervisor.telemetry()).counters.hops).toBeGreaterThan(20),
+      { timeout: 20_000, interval: 100 },
+    );
+    await supervisor.close();
+  });
+});
+
+const naudiodon = path.join(root, 'node_modules/naudiodon/build/Release');
+const hasNaudiodon =
+  process.platform === 'linux' && (await isThere(path.join(naudiodon, 'naudiodon.node')));
+
+describe.runIf(hasNaudiodon)("PortAudio's library [needs naudiodon on Linux]", () => {
+  it('is looked for beside the binary, wherever that lies', async () => {
+    const file = unpacked('node_modules/naudiodon/build/Release/naudiodon.node');
+    const text = (await readFile(file)).toString('latin1');
+    expect(text).toContain('\0$ORIGIN\0');
+    expect(text).not.toContain(naudiodon);
+  });
+
+  it('changes once, and refuses a file that it does not know', async () => {
+    const copy = path.join(base, 'naudiodon.node');
+    await cp(unpacked('node_modules/naudiodon/build/Release/naudiodon.node'), copy);
+    const before = await readFile(copy);
+    await makeRunpathRelative(copy);
+    expect(await readFile(copy)).toEqual(before);
+    await writeFile(copy, 'something else');
+    await expect(makeRunpathRelative(copy)).rejects.toThrow('no run path');
+  });
+});
