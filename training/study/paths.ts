@@ -8,6 +8,8 @@ export interface StudyPaths {
   /** Committed: figures and the table of all numbers. */
   figures: string;
   csv: string;
+  /** What the app shows of it. */
+  app: string;
   /** Local: the config as trained, what it was made for, and what each stage printed. */
   config(id: string): string;
   state(id: string): string;
@@ -27,6 +29,7 @@ export function studyPaths(root: string): StudyPaths {
     result: (id) => join(training, 'study', 'results', `${id}.json`),
     figures: join(training, 'study', 'figures'),
     csv: join(training, 'study', 'study.csv'),
+    app: join(root, 'resources', 'study.json'),
     config: (id) => join(local, `${id}.json`),
     state: (id) => join(local, `${id}.state.json`),
     lock: (id) => join(local, `${id}.lock`),

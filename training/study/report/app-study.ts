@@ -2,7 +2,12 @@
 import { overSeeds, ratesOf, type StudyData } from './data.ts';
 import type { Metrics } from '../result.ts';
 
-const MEASURES = ['siSdr', 'siSdrImprovement', 'stoi', 'pesqWb'] as const satisfies (keyof Metrics)[];
+const MEASURES = [
+  'siSdr',
+  'siSdrImprovement',
+  'stoi',
+  'pesqWb',
+] as const satisfies (keyof Metrics)[];
 
 /**
  * @returns `resources/study.json`: rows as the app's contract has them (`studyRowSchema`), the unprocessed input

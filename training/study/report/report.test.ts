@@ -11,7 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { studyRowSchema, type StudyRow } from '../../../src/ipc/app/compare.ts';
 import { studyPaths } from '../paths.ts';
+import { readResult } from '../result.ts';
 import { codeLines, countLines } from './code-lines.ts';
 import { fakePlan, writeFakeResults } from './fake-results.ts';
 import { spreadOut } from './line-panel.ts';
@@ -93,6 +95,27 @@ describe('the report', () => {
     for (const [, path] of results.matchAll(/\]\((study\/[^)]+)\)/g)) {
       expect(existsSync(join(root, 'training', path!)), path).toBe(true);
     }
+  });
+
+  it('gives the app the means of every quantizer at every rate', () => {
+    const root = project('app');
+    expect(writeReport(root, plan)).toContain('resources/study.json');
+    const { rows } = JSON.parse(readFileSync(studyPaths(root).app, 'utf8')) as {
+      rows: StudyRow[];
+    };
+    for (const row of rows) studyRowSchema.parse(row);
+    const { siSdr } = rows.find(({ quantizer }) => quantizer === 'noisy')!;
+    expect(siSdr).toBe(5);
+    const rates = (id: string) =>
+      rows.filter(({ quantizer }) => quantizer === id).map(({ codebooks }) => codebooks);
+    expect(rates('none')).toEqual([0]);
+    expect(rates('vq')).toEqual([1]);
+    expect(rates('rvq')).toEqual([1, 2, 4, 8, 16]);
+    // The mean of both seeds, and nothing of the ablations.
+    const seeds = ['rvq', 'rvq-seed2'].map((id) => readResult(studyPaths(root).result(id))!);
+    const mean = seeds.reduce((sum, { rates }) => sum + rates.at(-1)!.metrics.siSdr! / 2, 0);
+    expect(rows.filter(({ quantizer }) => quantizer === 'rvq').at(-1)!.siSdr).toBeCloseTo(mean, 4);
+    expect(new Set(rows.map(({ quantizer }) => quantizer)).size).toBe(9);
   });
 
   it('is the same to the byte for the same results, also over an old report', () => {
