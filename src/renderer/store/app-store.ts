@@ -72,6 +72,11 @@ export class AppStore {
     }
   }
 
+  /** Asks again what there is: after another folder of models was chosen. */
+  async refresh(): Promise<void> {
+    await this.#greet();
+  }
+
   /** The switch: shows at once what is wanted. */
   async setOn(isOn: boolean): Promise<void> {
     const { status } = this.state.getState();

@@ -1,8 +1,9 @@
 import { X } from 'lucide-react';
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from './Button.tsx';
+import { Button } from './Button.tsx';
 import { classes } from './classes.ts';
+import { PortalProvider } from './portal.ts';
 
 export interface DialogProps {
   readonly title: string;
@@ -25,12 +26,18 @@ export function Dialog({
   size = 'medium',
 }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
+  const [element, setElement] = useState<HTMLDialogElement | null>(null);
   const id = useId();
   const { t } = useTranslation();
   useEffect(() => {
     const dialog = ref.current!;
-    if (isOpen && !dialog.open) dialog.showModal();
-    else if (!isOpen && dialog.open) dialog.close();
+    setElement(dialog);
+    if (isOpen && !dialog.open) {
+      dialog.showModal();
+      // Its title, so that it is read out, and no button shows itself as chosen.
+      dialog.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
+    }
+    if (!isOpen && dialog.open) dialog.close();
   }, [isOpen]);
   return (
     <dialog
@@ -46,14 +53,24 @@ export function Dialog({
       }}
     >
       {isOpen && (
-        <div className="ui-dialog__body">
-          <header className="ui-dialog__head">
-            <h2 id={id}>{title}</h2>
-            <IconButton label={t('common.close')} icon={<X size={16} />} onClick={onClose} />
-          </header>
-          <div className="ui-dialog__content">{children}</div>
-          {actions !== undefined && <footer className="ui-dialog__actions">{actions}</footer>}
-        </div>
+        <PortalProvider value={element}>
+          <div className="ui-dialog__body">
+            <header className="ui-dialog__head">
+              <h2 id={id} tabIndex={-1} data-initial-focus="">
+                {title}
+              </h2>
+              <Button
+                variant="quiet"
+                className="ui-button--icon"
+                aria-label={t('common.close')}
+                icon={<X size={16} aria-hidden="true" />}
+                onClick={onClose}
+              />
+            </header>
+            <div className="ui-dialog__content">{children}</div>
+            {actions !== undefined && <footer className="ui-dialog__actions">{actions}</footer>}
+          </div>
+        </PortalProvider>
       )}
     </dialog>
   );

@@ -1,5 +1,5 @@
 import { ChevronsUpDown } from 'lucide-react';
-import { useId } from 'react';
+import { useId, type ReactNode } from 'react';
 import { classes } from './classes.ts';
 
 export interface SelectOption<V extends string> {
@@ -16,24 +16,31 @@ export interface SelectProps<V extends string> {
   readonly disabled?: boolean;
   /** The label is read out only. */
   readonly isLabelHidden?: boolean;
-  readonly describedBy?: string;
+  readonly hint?: ReactNode;
 }
 
 /** The system's own list: it works with every keyboard, screen reader and touch screen. */
 export function Select<V extends string>(props: SelectProps<V>) {
-  const { label, value, options, onChange, disabled, isLabelHidden = false, describedBy } = props;
+  const { label, value, options, onChange, disabled, isLabelHidden = false, hint } = props;
   const id = useId();
   return (
     <div className="ui-select">
-      <label htmlFor={id} className={classes('ui-label', isLabelHidden && 'visually-hidden')}>
-        {label}
-      </label>
+      <div className="ui-words">
+        <label htmlFor={id} className={classes('ui-label', isLabelHidden && 'visually-hidden')}>
+          {label}
+        </label>
+        {hint !== undefined && (
+          <p className="ui-hint" id={`${id}-hint`}>
+            {hint}
+          </p>
+        )}
+      </div>
       <div className="ui-select__box">
         <select
           id={id}
           value={value}
           disabled={disabled}
-          aria-describedby={describedBy}
+          {...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` })}
           onChange={({ target }) => onChange(target.value as V)}
         >
           {options.map((option) => (

@@ -1,5 +1,6 @@
 import { Tooltip as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { usePortal } from './portal.ts';
 
 /** Words for a control on hover and focus, where it says too little by itself. A child that takes a ref. */
 export function Tooltip({
@@ -12,7 +13,7 @@ export function Tooltip({
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={usePortal()}>
         <Radix.Content className="ui-tooltip" sideOffset={6} collisionPadding={8}>
           {text}
         </Radix.Content>

@@ -1,1 +1,42 @@
-export const guide = { title: 'First run' } as const;
+export const guide = {
+  title: 'Welcome to Residua',
+  step: 'Step {{step}} of {{of}}',
+  back: 'Back',
+  next: 'Next',
+  skip: 'Skip the guide',
+  finish: 'Done',
+  microphone: {
+    title: 'Which microphone is yours?',
+    text: 'Choose the one you speak into. You can change it at any time.',
+    none: 'No microphone was found. Plug one in: it appears here by itself.',
+  },
+  level: {
+    title: 'Say something',
+    text: 'The bar moves when you speak. Good speech reaches −20 to −10 dB at its peaks.',
+    start: 'Turn the microphone on',
+    starting: 'Turning on…',
+    quiet: 'Nothing is heard yet. Is it muted, or another microphone?',
+    low: 'That is rather quiet. Come closer, or raise the gain.',
+    good: 'That is a good level.',
+    loud: 'That is too loud. Lower the gain or move back.',
+    headphones:
+      'You will hear yourself on “{{output}}”. Put headphones on, or turn the loudspeakers down first.',
+    outputUsual: 'the system’s output',
+    gain: 'Input gain',
+  },
+  output: {
+    title: 'Where should the clean voice go?',
+    text: 'To your own ears, or to a microphone that calls can use. Wear headphones when you listen: from loudspeakers the microphone would hear itself.',
+    ears: 'To my ears',
+    calls: 'To my calls',
+  },
+  voice: {
+    title: 'Hear the difference',
+    text: 'Speak, with some noise around you: a fan, a keyboard, the street. Then hold the button, or the B key, to hear the microphone as it is, equally loud.',
+    turnOn: 'Turn on',
+    on: 'Your voice is being cleaned.',
+    hold: 'Hold to hear it without Residua',
+    holding: 'This is the microphone as it is',
+    done: 'That is all. The big switch turns it on and off; keys 1 to 9 choose how the voice is coded.',
+  },
+} as const;
