@@ -7,6 +7,7 @@ import {
   readFile,
   rm,
   stat,
+  symlink,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,17 +43,26 @@ beforeAll(async () => {
     await writeFile(path.join(electron, file), '#!/bin/sh\n');
   }
   await chmod(path.join(electron, 'electron'), 0o755);
-  const files = (config.files as string[]).filter((pattern) => pattern !== 'out/**');
+  // The checkout with what was just built in the place of its out/.
+  const project = path.join(base, 'project');
+  await mkdir(project);
+  const same = [
+    'package.json',
+    'package-lock.json',
+    'stubs',
+    'electron-builder.yml',
+    'node_modules',
+    'models',
+    'resources',
+    'scripts',
+  ];
+  for (const name of same) await symlink(path.join(root, name), path.join(project, name));
+  await cp(built(), path.join(project, 'out'), { recursive: true });
   await build({
     targets: Platform.LINUX.createTarget('dir'),
-    projectDir: root,
+    projectDir: project,
     publish: 'never',
-    config: {
-      ...config,
-      electronDist: electron,
-      directories: { ...config.directories, output: path.join(base, 'dist') },
-      files: [...files, { from: path.relative(root, built()), to: 'out', filter: ['**/*'] }],
-    },
+    config: { electronDist: electron, directories: { output: path.join(base, 'dist') } },
   });
   app = path.join(
     base,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ResiduaError } from '../../common/errors.ts';
 import { startBrowserMode } from '../../server/browser-mode.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -12,6 +13,7 @@ import { log, print } from '../terminal.ts';
 interface AppCommandOptions {
   port?: number;
   open: boolean;
+  page: string;
 }
 
 const RESOURCES = fileURLToPath(new URL('../../../resources', import.meta.url));
@@ -30,12 +32,14 @@ export function registerApp(program: Command): void {
     .description('Runs the app in browser mode: its window is a page on this computer.')
     .option('--port <n>', 'port of the page (default: any that is free)', portNumber)
     .option('--no-open', 'print the address only')
+    // For tests, which bring a page of their own.
+    .addOption(new Option('--page <dir>', 'the built page').default(PAGE).hideHelp())
     .addHelpText('after', HELP)
     .action(runApp);
 }
 
-async function runApp({ port, open }: AppCommandOptions): Promise<void> {
-  if (!existsSync(PAGE)) {
+async function runApp({ port, open, page }: AppCommandOptions): Promise<void> {
+  if (!existsSync(join(page, 'index.html'))) {
     throw new ResiduaError('NOT_BUILT', 'the page has not been built yet', {
       hint: 'Run `npm run build` first, or `npm start`, which does it for you.',
     });
@@ -45,7 +49,7 @@ async function runApp({ port, open }: AppCommandOptions): Promise<void> {
     appVersion: packageVersion(),
     modelsFolder: PACKAGED_MODELS,
     resourcesFolder: RESOURCES,
-    page: PAGE,
+    page: resolve(page),
     port,
     opensPage: open,
     say: log,
