@@ -4,6 +4,7 @@ import { SkipReporter } from './test/skip-reporter.ts';
 /** Tests in real time, with a sound server or processes of their own: they want the machine to themselves. */
 const REAL_TIME = [
   'test/live/**/*.test.ts',
+  'test/e2e/**/*.test.ts',
   'src/audio/backends/{portaudio,decibri}/**/*.test.ts',
   'src/audio/virtual-mic/**/*.test.ts',
   'src/renderer/listen/range-player.test.ts',
