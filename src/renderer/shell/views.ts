@@ -14,6 +14,27 @@ export interface View {
 export const VIEWS: readonly View[] = [
   { id: 'live', icon: AudioLines, component: LiveView },
   {
+    id: 'compare',
+    icon: AudioWaveform,
+    component: lazy(async () => ({
+      default: (await import('../compare/CompareView.tsx')).CompareView,
+    })),
+  },
+  {
+    id: 'recordings',
+    icon: ListMusic,
+    component: lazy(async () => ({
+      default: (await import('../library/RecordingsView.tsx')).RecordingsView,
+    })),
+  },
+  {
+    id: 'files',
+    icon: FileAudio,
+    component: lazy(async () => ({
+      default: (await import('../files/FilesView.tsx')).FilesView,
+    })),
+  },
+  {
     id: 'settings',
     icon: Settings,
     component: lazy(async () => ({
@@ -21,6 +42,3 @@ export const VIEWS: readonly View[] = [
     })),
   },
 ];
-
-/** Icons of the views that are added by their own folders. */
-export const ICONS = { compare: AudioWaveform, recordings: ListMusic, files: FileAudio } as const;
