@@ -45,7 +45,8 @@ export async function describeRecording(
   const hasSound = files.raw !== undefined || files.enhanced !== undefined;
   if (!hasSound && sidecar === undefined) return { recording: undefined, isUnsure: false };
 
-  const { bytes, newestMs } = await sizes(folder, files);
+  const { newestMs, ...measured } = await sizes(folder, files);
+  let { bytes } = measured;
   let [isRecording, isUnsure] = [false, false];
   if (sidecar && sidecar.ended === null && sidecar.recovered !== true) {
     isRecording = isGrowing(sidecar.startedAt);
@@ -54,6 +55,7 @@ export async function describeRecording(
       try {
         sidecar = await recoverRecording(folder, files, sidecar);
         if (!sidecar) return { recording: undefined, isUnsure: false };
+        ({ bytes } = await sizes(folder, files));
       } catch (error) {
         problem = unfinished(error);
       }

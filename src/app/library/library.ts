@@ -104,7 +104,7 @@ export class Library {
       if (described.recording) recordings.push(described.recording);
     });
     if (isUnsure) this.#lookLater();
-    return recordings.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+    return recordings.sort(newestFirst);
   }
 
   /** What nobody writes any more can be mended then. */
@@ -298,6 +298,11 @@ export class Library {
     const name = `residua-work-${process.pid}-${randomUUID()}.${extension}`;
     return join(await this.#options.temporaryFolder(), name);
   }
+}
+
+function newestFirst(a: Recording, b: Recording): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? 1 : -1;
+  return a.id < b.id ? -1 : 1;
 }
 
 /** A description for files that have lost theirs. */

@@ -370,6 +370,8 @@ export class LiveService {
         break;
       case 'engine-restarted':
         this.#set({ engine: 'ready', problem: null });
+        // It starts sound where it was on before; a failure may have turned it off since.
+        if (!this.#status.isOn) void this.#supervisor?.stop().catch(() => undefined);
         recordingsChanged();
         break;
       case 'engine-lost':
