@@ -109,10 +109,10 @@ export class RangePlayer {
   }
 
   /** Called at every change of {@link state}; the position is not part of it. @returns stops it */
-  subscribe(listener: () => void): () => void {
+  readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
-  }
+  };
 
   /** Place that is heard now, s. */
   position(): number {

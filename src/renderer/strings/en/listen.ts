@@ -1,1 +1,25 @@
-export const listen = {} as const;
+/** Players, waveforms and spectrograms, in every view that has them. */
+export const listen = {
+  player: 'Player',
+  play: 'Play',
+  pause: 'Pause',
+  space: 'Space',
+  playPause: 'Play or pause',
+  placeOf: '{{place}} of {{length}}',
+  loop: 'Repeat',
+  loopRegion: 'Repeats {{start}} – {{end}}',
+  loopStart: 'Start of what repeats',
+  loopEnd: 'End of what repeats',
+  waveform: 'Place in {{name}}',
+  spectrogramOf: 'Spectrogram of {{name}}',
+  noPicture: 'There is no picture of this sound.',
+  failed: 'This sound cannot be played',
+  heard: 'Heard',
+  raw: 'Microphone',
+  enhanced: 'Clean voice',
+  before: 'Before',
+  after: 'After',
+  abKeys: 'Key {{key}}',
+  onlyAfter: 'A .rsd file holds only the code, so there is no sound from before.',
+  switchSides: 'Switch between before and after',
+} as const;
