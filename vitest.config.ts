@@ -5,6 +5,8 @@ import { SkipReporter } from './test/skip-reporter.ts';
 const REAL_TIME = [
   'test/live/**/*.test.ts',
   'test/e2e/**/*.test.ts',
+  'test/electron/**/*.test.ts',
+  'test/app/**/*.test.ts',
   'src/audio/backends/{portaudio,decibri}/**/*.test.ts',
   'src/audio/virtual-mic/**/*.test.ts',
   'src/renderer/listen/range-player.test.ts',

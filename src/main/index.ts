@@ -48,7 +48,7 @@ import { WindowLink } from './window-link.ts';
 const devServerUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL'];
 const outFolder = path.resolve(import.meta.dirname, '..', '..');
 /** Holds `models` and `resources`. */
-const shippedFolder = app.isPackaged ? process.resourcesPath : path.dirname(outFolder);
+const shippedFolder = app.isPackaged ? process.resourcesPath : app.getAppPath();
 const folders = appFolders();
 
 async function start(): Promise<void> {
@@ -197,7 +197,7 @@ async function applySettings(
       app,
       platform: process.platform,
       program: process.env['APPIMAGE'] ?? process.execPath,
-      args: [...(app.isPackaged ? [] : [path.dirname(outFolder)]), HIDDEN_FLAG],
+      args: [...(app.isPackaged ? [] : [app.getAppPath()]), HIDDEN_FLAG],
       configFolder: configFolder(process.env, homedir()),
     });
   }
