@@ -1,25 +1,25 @@
 import { removeUnfinishedFiles } from '../../audio/atomic-file.ts';
-import { toEngineProblem } from '../../ipc/engine-protocol.ts';
-import { clean } from './clean.ts';
-import { loadClip, renderVariant } from './clips.ts';
-import { toFlac, toMonoWav } from './convert.ts';
-import { peaks, spectrogram } from './pictures.ts';
+import { exitCodeOf } from '../../common/errors.ts';
+import { toProblem } from '../../common/problem.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 import type { TaskArgument, TaskContext, TaskName, TaskResult } from './tasks.ts';
 
 /** Ten times a second is as often as anybody looks. */
 const PROGRESS_MS = 100;
 
+/** Each loads what it needs: a process that only draws starts without codecs. */
 const tasks: {
   [T in TaskName]: (argument: TaskArgument<T>, context: TaskContext<T>) => Promise<TaskResult<T>>;
 } = {
-  clean,
-  flac: toFlac,
-  wav: toMonoWav,
-  peaks: ({ path, buckets }, { signal }) => peaks(path, buckets, signal),
-  spectrogram: ({ path, columns, rows }, { signal }) => spectrogram(path, columns, rows, signal),
-  loadClip,
-  variant: renderVariant,
+  clean: async (...call) => (await import('./clean.ts')).clean(...call),
+  flac: async (...call) => (await import('./convert.ts')).toFlac(...call),
+  wav: async (...call) => (await import('./convert.ts')).toMonoWav(...call),
+  peaks: async ({ path, buckets }, { signal }) =>
+    (await import('./pictures.ts')).peaks(path, buckets, signal),
+  spectrogram: async ({ path, columns, rows }, { signal }) =>
+    (await import('./pictures.ts')).spectrogram(path, columns, rows, signal),
+  loadClip: async (...call) => (await import('./clips.ts')).loadClip(...call),
+  variant: async (...call) => (await import('./clips.ts')).renderVariant(...call),
 };
 
 /** Carries out the tasks that the parent process sends, one at a time, until it is gone. */
@@ -48,7 +48,10 @@ export function serveWork(): void {
       send({ type: 'done', id, result });
     } catch (error) {
       if (signal.aborted) send({ type: 'cancelled', id });
-      else send({ type: 'failed', id, problem: toEngineProblem(error) });
+      else {
+        const problem = { ...toProblem(error), isUsage: exitCodeOf(error) === 2 };
+        send({ type: 'failed', id, problem });
+      }
     } finally {
       running.delete(id);
     }
