@@ -9,6 +9,7 @@ import type { AppCommand, Welcome } from '../ipc/app/app-protocol.ts';
 import type { Settings } from '../ipc/app/settings.ts';
 import type { AudioDevice } from '../ipc/live.ts';
 import { AppCore, AppEvents } from './core.ts';
+import { readDemos } from './demos.ts';
 import { diagnostics } from './diagnostics.ts';
 import type { Handlers, HandlersOf } from './handlers.ts';
 import { Library } from './library/library.ts';
@@ -76,6 +77,7 @@ export async function createApp(options: AppOptions): Promise<AppCore> {
     trash,
   });
   const study = readStudy(options.resourcesFolder);
+  const demos = readDemos(options.resourcesFolder);
   const opened = live.open();
   const microphone = virtualMicrophone(opened, () => live.devices());
 
@@ -95,15 +97,17 @@ export async function createApp(options: AppOptions): Promise<AppCore> {
   }
 
   async function problems(): Promise<Welcome['problems']> {
-    const [shelf, { problem }] = await Promise.all([readModels(modelsFolder()), study]);
-    return [...settings.problems, ...shelf.problems, ...(problem ? [problem] : [])];
+    const [shelf, ...shipped] = await Promise.all([readModels(modelsFolder()), study, demos]);
+    const damaged = shipped.flatMap(({ problem }) => (problem ? [problem] : []));
+    return [...settings.problems, ...shelf.problems, ...damaged];
   }
 
   const own: HandlersOf<Exclude<AppCommand, `${Group}.${string}`> | 'settings.change'> = {
     async hello() {
       // Otherwise the window would open with an engine that starts, and know no quantizer of it.
-      const [{ rows }, mic, shelf, wrong] = await Promise.all([
+      const [{ rows }, shipped, mic, shelf, wrong] = await Promise.all([
         study,
+        demos,
         within(PATIENCE_MS, microphone, UNKNOWN_MICROPHONE),
         readModels(modelsFolder()),
         problems(),
@@ -120,6 +124,7 @@ export async function createApp(options: AppOptions): Promise<AppCore> {
         status: live.status,
         recordingsFolder: recordingsFolder(),
         study: [...rows],
+        demos: [...shipped.demos],
       };
     },
     async 'settings.change'(change) {
