@@ -70,8 +70,11 @@ export async function measure(
         ...(noisy === undefined ? {} : { noisy: { ...noisy, files: results[0]?.files ?? 0 } }),
       });
     }
+    // Ablations and further seeds are compared by what they do to noisy speech; the rest is told of a family once.
+    const isWhole = run.group !== 'ablation' && run.seedOf === undefined;
     const full = run.rates.at(-1) ?? 0;
-    if (result.rates.some((rate) => rate.codebooks === full && rate.cleanThrough === undefined)) {
+    const hasClean = result.rates.some((rate) => rate.codebooks === full && rate.cleanThrough);
+    if (isWhole && !hasClean) {
       say('measuring clean speech sent through');
       const { results } = await evaluate('clean', folder, run, context);
       const cleanThrough = results.find(({ codebooks }) => codebooks === full)?.metrics ?? {};
@@ -81,7 +84,7 @@ export async function measure(
         ),
       });
     }
-    if (result.bench === undefined) {
+    if (isWhole && result.bench === undefined) {
       say('timing');
       keep({ bench: await time(folder, run, context) });
     }
