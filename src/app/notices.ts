@@ -39,11 +39,11 @@ export class Notices {
     const nowMs = (this.#options.now ?? (() => performance.now()))();
     const key = `${code} ${level}`;
     const before = this.#last.get(key);
-    this.#last.set(key, nowMs);
     const isSame = this.kept.findLast((kept) => kept.code === code)?.message === message;
     // Overload tells another figure each time; everything else is news when its words differ.
     const isRepeated = before !== undefined && nowMs - before < REPEAT_MS;
     if (isRepeated && (isSame || code === 'overload')) return;
+    this.#last.set(key, nowMs);
     const notice = { id: this.#nextId++, level, code, message, hint: hint ?? null };
     this.kept.push(notice);
     if (this.kept.length > MAX_KEPT) this.kept.shift();
