@@ -13,6 +13,8 @@ type Colors = (typeof COLORS)[number];
 const LABEL_PX = 18;
 const BITS_PX = 44;
 const LABEL_FONT_PX = 9;
+/** Half of the first row's number stands out of its row. */
+const TOP_PX = 2;
 
 /** Which entries of each codebook speak, how evenly, and what that is worth in bits. */
 export function CodePanel({ isPassing }: { readonly isPassing: boolean }) {
@@ -109,14 +111,14 @@ function drawCodes(
 ): void {
   const rows = heat.length;
   if (rows === 0) return;
-  const rowHeight = Math.min(14, height / rows);
+  const rowHeight = Math.min(14, (height - TOP_PX) / rows);
   const gap = rowHeight > 6 ? 2 : 1;
   const cell = (width - LABEL_PX - BITS_PX) / MAP_CELLS;
   const bits = Math.max(1, Math.log2(Math.max(2, size)));
   context.font = `${LABEL_FONT_PX}px system-ui, sans-serif`;
   context.textBaseline = 'middle';
   for (let r = 0; r < rows; r++) {
-    const y = r * rowHeight;
+    const y = TOP_PX + r * rowHeight;
     const isUsed = codes[r]! >= 0;
     context.globalAlpha = isUsed ? 1 : 0.4;
     context.textAlign = 'right';

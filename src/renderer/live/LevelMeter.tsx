@@ -1,24 +1,17 @@
-import { useCallback } from 'react';
+import { useCallback, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatNumber } from '../format.ts';
-import type { LevelHold } from '../store/level-hold.ts';
 import { useReadout, useSession } from '../store/session.tsx';
-import { Canvas, type Frame } from '../ui/Canvas.tsx';
+import { classes } from '../ui/classes.ts';
+import { useFrames } from '../ui/frame-loop.ts';
 
 const FLOOR_DB = -60;
 /** Speech that peaks above is close to being clipped. */
 const HOT_DB = -9;
-const MARKS_DB = [-50, -40, -30, -20, -10];
-const BAR_PX = 8;
-const COLORS = [
-  'meter',
-  'meter-hot',
-  'meter-clip',
-  'inset',
-  'line-strong',
-  'text',
-  'muted',
-] as const;
+const MARKS_DB = [-40, -20];
+
+/** @returns the place of a level on the scale, 0..1 */
+const place = (db: number): number => Math.max(0, Math.min(1, 1 - db / FLOOR_DB));
 
 export interface LevelMeterProps {
   readonly label: string;
@@ -30,11 +23,18 @@ export function LevelMeter({ label, side }: LevelMeterProps) {
   const { t } = useTranslation();
   const { feed, inputLevel, outputLevel } = useSession();
   const hold = side === 'input' ? inputLevel : outputLevel;
-  const draw = useCallback(
-    (frame: Frame<(typeof COLORS)[number]>) => drawMeter(frame, hold),
-    [hold],
-  );
+  const bar = useRef<HTMLElement>(null);
+  const hot = useRef<HTMLElement>(null);
+  const held = useRef<HTMLElement>(null);
   const wake = useCallback((again: () => void) => feed.subscribe(again), [feed]);
+  useFrames((nowMs) => {
+    const level = hold.levelDb(nowMs);
+    const peakDb = hold.peakDb(nowMs);
+    bar.current!.style.transform = `scaleX(${place(Math.min(level, HOT_DB))})`;
+    hot.current!.style.transform = `scaleX(${Math.max(0, place(level) - place(HOT_DB))})`;
+    held.current!.style.transform = `translateX(${100 * place(peakDb)}%)`;
+    return level > FLOOR_DB || peakDb > FLOOR_DB;
+  }, wake);
   const peak = useReadout(() => Math.round(hold.peakDb(performance.now())), 500);
   const isClipped = useReadout(() => hold.isClipped(performance.now()), 250);
   const text =
@@ -54,50 +54,20 @@ export function LevelMeter({ label, side }: LevelMeterProps) {
       aria-valuenow={Math.max(FLOOR_DB, Math.min(0, peak))}
       aria-valuetext={isClipped ? `${text}, ${t('live.devices.clipped')}` : text}
     >
-      <Canvas className="meter__canvas" colors={COLORS} draw={draw} wake={wake} />
+      <div className="meter__scale" aria-hidden="true">
+        <div className={classes('meter__bar', isClipped && 'is-clipped')}>
+          <i ref={bar} className="meter__level" />
+          <i ref={hot} className="meter__hot" style={{ left: `${100 * place(HOT_DB)}%` }} />
+          <i ref={held} className="meter__peak" />
+        </div>
+        {MARKS_DB.map((db) => (
+          <span key={db} style={{ left: `${100 * place(db)}%` }}>
+            {formatNumber(db)}
+          </span>
+        ))}
+        <span className="meter__top">{t('common.db', { value: 0 })}</span>
+      </div>
       <span className={isClipped ? 'meter__text is-clipped' : 'meter__text'}>{shown}</span>
     </div>
   );
-}
-
-function drawMeter(
-  { context, width, colors, nowMs }: Frame<(typeof COLORS)[number]>,
-  hold: LevelHold,
-): boolean {
-  const at = (db: number): number =>
-    width * Math.max(0, Math.min(1, (db - FLOOR_DB) / (0 - FLOOR_DB)));
-  const level = hold.levelDb(nowMs);
-  const peak = hold.peakDb(nowMs);
-  context.fillStyle = colors.inset;
-  context.beginPath();
-  context.roundRect(0, 0, width, BAR_PX, 3);
-  context.fill();
-  context.save();
-  context.clip();
-  context.fillStyle = colors.meter;
-  context.fillRect(0, 0, Math.min(at(level), at(HOT_DB)), BAR_PX);
-  context.fillStyle = colors['meter-hot'];
-  if (level > HOT_DB) context.fillRect(at(HOT_DB), 0, at(level) - at(HOT_DB), BAR_PX);
-  if (peak > FLOOR_DB) {
-    context.fillStyle = peak > -0.2 ? colors['meter-clip'] : colors.text;
-    context.fillRect(Math.max(0, at(peak) - 2), 0, 2, BAR_PX);
-  }
-  if (hold.isClipped(nowMs)) {
-    context.fillStyle = colors['meter-clip'];
-    context.fillRect(width - 6, 0, 6, BAR_PX);
-  }
-  context.restore();
-  context.font = '9px system-ui, sans-serif';
-  context.textBaseline = 'top';
-  for (const db of MARKS_DB) {
-    const x = Math.round(at(db));
-    context.fillStyle = colors['line-strong'];
-    context.fillRect(x, BAR_PX + 1, 1, 3);
-    context.fillStyle = colors.muted;
-    context.textAlign = 'center';
-    if (db % 20 === 0) context.fillText(`−${-db}`, x, BAR_PX + 5);
-  }
-  context.textAlign = 'right';
-  context.fillText('0 dB', width, BAR_PX + 5);
-  return level > FLOOR_DB || peak > FLOOR_DB || hold.isClipped(nowMs);
 }

@@ -1,15 +1,15 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../store/session.tsx';
-import { Canvas, type Frame } from '../ui/Canvas.tsx';
 import { Card } from '../ui/Card.tsx';
+import { useFrames } from '../ui/frame-loop.ts';
 import { Scroll } from './scroll.ts';
-import { SpectrogramPainter } from './spectrogram-painter.ts';
+import { SpectrogramTiles } from './spectrogram-tiles.ts';
 import { useModel } from './use-model.ts';
 
 /** Time across, s. */
 export const SHOWN_S = 6;
-const NO_COLORS: readonly never[] = [];
+const STEP_S = 2;
 
 /** What comes in and what goes out, side by side, moment for moment. */
 export function Spectrograms({ isOff }: { readonly isOff: boolean }) {
@@ -45,36 +45,66 @@ function Panel({ side, scroll, isOff }: PanelProps) {
   const { t } = useTranslation();
   const { spectrograms, feed } = useSession();
   const { model } = useModel();
-  const topHz = (model?.sampleRateHz ?? 16_000) / 2;
-  const painter = useMemo(
-    () =>
-      new SpectrogramPainter(topHz, {
-        seconds: (value) => t('live.spectrogram.seconds', { value }),
-        now: t('live.spectrogram.now'),
-        khz: (value) => t('live.spectrogram.khz', { value }),
-      }),
-    [topHz, t],
-  );
-  const draw = useCallback(
-    ({ context, width, height, nowMs }: Frame<never>) => {
-      const head = scroll.head(spectrograms, nowMs);
-      painter.draw(context, { width, height, history: spectrograms, side, head, seconds: SHOWN_S });
-      return !scroll.isStale(spectrograms, nowMs);
-    },
-    [painter, scroll, spectrograms, side],
-  );
+  const first = useRef<HTMLCanvasElement>(null);
+  const second = useRef<HTMLCanvasElement>(null);
+  const tiles = useRef<SpectrogramTiles>(null);
+  useEffect(() => {
+    tiles.current = new SpectrogramTiles([first.current!, second.current!], SHOWN_S * 1000);
+  }, []);
   const wake = useCallback((again: () => void) => feed.subscribe(again), [feed]);
+  useFrames((nowMs) => {
+    tiles.current?.show(spectrograms, side, scroll.head(spectrograms, nowMs));
+    return !scroll.isStale(spectrograms, nowMs);
+  }, wake);
   const words = side === 'input' ? 'noisy' : 'clean';
   return (
     <figure className="spectrogram">
       <figcaption>{t(`live.spectrogram.${words}`)}</figcaption>
-      <Canvas
-        label={t(`live.spectrogram.${words}Label`, { seconds: SHOWN_S })}
-        colors={NO_COLORS}
-        draw={draw}
-        wake={wake}
-      />
+      <div
+        className="spectrogram__plot"
+        role="img"
+        aria-label={t(`live.spectrogram.${words}Label`, { seconds: SHOWN_S })}
+      >
+        <div className="spectrogram__time">
+          <canvas ref={first} />
+          <canvas ref={second} />
+          <FrequencyAxis topHz={(model?.sampleRateHz ?? 0) / 2} />
+        </div>
+        <TimeAxis />
+      </div>
       {isOff && <p className="spectrogram__off">{t('live.spectrogram.off')}</p>}
     </figure>
+  );
+}
+
+function FrequencyAxis({ topHz }: { readonly topHz: number }) {
+  const { t } = useTranslation();
+  const stepHz = topHz > 12_000 ? 4000 : 2000;
+  const count = Math.max(0, Math.ceil(topHz / stepHz) - 1);
+  return Array.from({ length: count }, (_, i) => (i + 1) * stepHz).map((hz) => (
+    <div className="spectrogram__hz" key={hz} style={{ top: `${100 * (1 - hz / topHz)}%` }}>
+      <span>{t('live.spectrogram.khz', { value: hz / 1000 })}</span>
+    </div>
+  ));
+}
+
+function TimeAxis() {
+  const { t } = useTranslation();
+  const steps = Array.from({ length: SHOWN_S / STEP_S - 1 }, (_, i) => (i + 1) * STEP_S);
+  return (
+    <>
+      {steps.map((value) => (
+        <div
+          className="spectrogram__s"
+          key={value}
+          style={{ left: `${100 * (1 - value / SHOWN_S)}%` }}
+        >
+          <span>{t('live.spectrogram.seconds', { value })}</span>
+        </div>
+      ))}
+      <div className="spectrogram__s spectrogram__s--now">
+        <span>{t('live.spectrogram.now')}</span>
+      </div>
+    </>
   );
 }

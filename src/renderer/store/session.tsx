@@ -95,20 +95,12 @@ export function useReadout<T>(
     latestSelect.current = select;
   });
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const read = (): void => {
-      timer = undefined;
       const next = latestSelect.current(feed.latest);
       setValue((shown) => (shallow(shown, next) ? shown : next));
     };
     read();
-    const stop = feed.subscribe(() => {
-      timer ??= setTimeout(read, everyMs);
-    });
-    return () => {
-      stop();
-      clearTimeout(timer);
-    };
+    return feed.subscribeSlowly(everyMs, read);
   }, [feed, everyMs]);
   return value;
 }

@@ -6,6 +6,7 @@ import type { LiveCounters, Telemetry } from '../../ipc/live.ts';
  */
 export class TelemetryFeed {
   readonly #listeners = new Set<(telemetry: Telemetry) => void>();
+  readonly #paces = new Map<number, Pace>();
   /** Counters are shown from here on. */
   #baseline: LiveCounters | null = null;
   latest: Telemetry | null = null;
@@ -20,12 +21,24 @@ export class TelemetryFeed {
     this.latest = telemetry;
     this.receivedAtMs = nowMs;
     for (const listener of [...this.#listeners]) listener(telemetry);
+    for (const pace of this.#paces.values()) pace.wake();
   }
 
   /** @returns stops it */
   subscribe(listener: (telemetry: Telemetry) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Calls back after new telemetry, but no more often than every `everyMs`; all who ask for the same pace are called
+   * together. @returns stops it
+   */
+  subscribeSlowly(everyMs: number, listener: () => void): () => void {
+    let pace = this.#paces.get(everyMs);
+    if (pace === undefined) this.#paces.set(everyMs, (pace = new Pace(everyMs)));
+    pace.listeners.add(listener);
+    return () => void pace.listeners.delete(listener);
   }
 
   /** Counts from now on. */
@@ -37,5 +50,24 @@ export class TelemetryFeed {
   counted(name: keyof LiveCounters): number | null {
     if (this.latest === null) return null;
     return this.latest.counters[name] - (this.#baseline?.[name] ?? 0);
+  }
+}
+
+class Pace {
+  readonly listeners = new Set<() => void>();
+  readonly #everyMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  wake(): void {
+    if (this.listeners.size === 0) return;
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      for (const listener of [...this.listeners]) listener();
+    }, this.#everyMs);
   }
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { frames, type Draw } from './frame-loop.ts';
 import { onTheme, readColors } from './theme.ts';
 
 export interface Frame<N extends string> {
@@ -28,11 +29,8 @@ export interface CanvasProps<N extends string> {
   readonly wake?: (draw: () => void) => () => void;
 }
 
-const LEAST_PAUSE_REDUCED_MS = 200;
-
 /**
  * A canvas that draws itself outside React, at most once per frame of the screen and not while it is out of sight.
- * For people who want less motion it draws five times a second.
  */
 export function Canvas<N extends string>({ label, className, colors, draw, wake }: CanvasProps<N>) {
   const ref = useRef<HTMLCanvasElement>(null);
@@ -47,26 +45,18 @@ export function Canvas<N extends string>({ label, className, colors, draw, wake 
     const canvas = ref.current!;
     const context = canvas.getContext('2d');
     if (context === null) return;
-    const calm = matchMedia('(prefers-reduced-motion: reduce)');
     let palette = readColors(canvas, colors);
     let size = { width: 0, height: 0, scale: 1 };
     let isSeen = true;
-    let request = 0;
-    let drawnAtMs = 0;
 
-    const frame = (nowMs: number): void => {
-      request = 0;
-      if (!isSeen || size.width === 0 || size.height === 0) return;
-      if (calm.matches && nowMs - drawnAtMs < LEAST_PAUSE_REDUCED_MS) return schedule();
-      drawnAtMs = nowMs;
+    const frame: Draw = (nowMs) => {
       const { width, height, scale } = size;
+      if (!isSeen || width === 0 || height === 0) return false;
       context.setTransform(scale, 0, 0, scale, 0, 0);
       context.clearRect(0, 0, width, height);
-      if (current.current({ context, width, height, colors: palette, nowMs, scale })) schedule();
+      return current.current({ context, width, height, colors: palette, nowMs, scale });
     };
-    const schedule = (): void => {
-      if (request === 0) request = requestAnimationFrame(frame);
-    };
+    const schedule = (): void => frames.request(frame);
     redraw.current = schedule;
 
     const resized = new ResizeObserver(([entry]) => {
@@ -89,7 +79,7 @@ export function Canvas<N extends string>({ label, className, colors, draw, wake 
     });
     const stopWake = wake?.(schedule);
     return () => {
-      cancelAnimationFrame(request);
+      frames.cancel(frame);
       resized.disconnect();
       seen.disconnect();
       stopTheme();
