@@ -79,7 +79,6 @@ export async function createApp(options: AppOptions): Promise<AppCore> {
   const study = readStudy(options.resourcesFolder);
   const demos = readDemos(options.resourcesFolder);
   const opened = live.open();
-  const microphone = virtualMicrophone(opened, () => live.devices());
 
   function settingsChanged(now: Settings, before: Settings): void {
     events.emit({ type: 'settings', settings: now });
@@ -108,7 +107,11 @@ export async function createApp(options: AppOptions): Promise<AppCore> {
       const [{ rows }, shipped, mic, shelf, wrong] = await Promise.all([
         study,
         demos,
-        within(PATIENCE_MS, microphone, UNKNOWN_MICROPHONE),
+        within(
+          PATIENCE_MS,
+          virtualMicrophone(opened, () => live.devices()),
+          UNKNOWN_MICROPHONE,
+        ),
         readModels(modelsFolder()),
         problems(),
       ]);

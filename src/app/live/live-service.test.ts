@@ -306,6 +306,30 @@ describe('LiveService', () => {
       expect(await live.handlers['live.revive'](null)).toMatchObject({ engine: 'ready' });
     });
 
+    it('a sound server that comes later is waited for, then sound begins', async () => {
+      settings.change({ startLive: true });
+      const model = await loadModel(MODEL);
+      live = create({ chooseModel: () => Promise.resolve(model) });
+      const open = answers['open'];
+      answers['open'] = new ResiduaError('AUDIO_UNAVAILABLE', 'no sound server answers');
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        await live.open();
+        expect(live.status).toMatchObject({ engine: 'closed', isOn: true });
+        await vi.advanceTimersByTimeAsync(60_000);
+        expect(engines.length).toBeGreaterThan(2);
+        expect(engines.length).toBeLessThan(8);
+        const told = events.filter((event) => event.type === 'status');
+        expect(told.filter(({ status }) => status.engine === 'starting')).toEqual([]);
+        answers['open'] = open;
+        await vi.advanceTimersByTimeAsync(60_000);
+      } finally {
+        vi.useRealTimers();
+      }
+      await until({ engine: 'ready', state: 'running', isOn: true, problem: null });
+      expect(notices).toEqual([]);
+    });
+
     it('no microphone: the switch goes back, with the reason', async () => {
       await live.open();
       engine().answers['start'] = () => {

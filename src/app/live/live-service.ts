@@ -35,6 +35,10 @@ export interface LiveServiceOptions {
 
 /** Refusals of remembered values; opening with the defaults goes well. */
 const REFUSED = ['CONTROL_INVALID', 'QUANTIZER_UNKNOWN', 'CODEBOOKS_RANGE', 'OPTION_INVALID'];
+/** What a sound server that is still on its way explains, as when the app starts with the computer. */
+const PASSING = ['AUDIO_UNAVAILABLE', 'VIRTUAL_MIC_UNAVAILABLE'];
+/** Pauses before the engine is opened once more; the last one again and again. */
+const RETRY_PAUSES_MS = [5000, 10_000, 20_000, 60_000];
 const MAX_LOG = 100;
 
 /**
@@ -62,6 +66,8 @@ export class LiveService {
   readonly #log: string[] = [];
   /** The app turned sound on, or had it on, and its device is not there: it starts when the device comes. */
   #waitsForDevice = false;
+  #retries = 0;
+  #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: LiveServiceOptions) {
@@ -96,16 +102,17 @@ export class LiveService {
   async open(): Promise<void> {
     await this.#turns.take(async () => {
       await this.#open().catch(() => undefined);
-      if (this.#options.settings.current.startLive && this.#status.engine === 'ready') {
-        this.#set({ isOn: true });
-        await this.#startAgain();
-      }
+      const isExpected = this.#status.engine === 'ready' || this.#retry !== undefined;
+      if (!this.#options.settings.current.startLive || !isExpected) return;
+      this.#set({ isOn: true });
+      await this.#startAgain();
     });
   }
 
   /** Ends sound, recording and process. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#retry);
     await this.#supervisor?.close();
     this.#options.recordingsChanged();
   }
@@ -250,22 +257,48 @@ export class LiveService {
       : new ResiduaError('ENGINE_CLOSED', 'The audio engine is not running');
   }
 
-  /** @throws whatever keeps it from opening; the status tells too */
-  async #open(): Promise<void> {
+  /**
+   * @param isQuiet the status says nothing of the attempt
+   * @throws whatever keeps it from opening; the status tells too
+   */
+  async #open(isQuiet = false): Promise<void> {
     if (this.#isClosed) throw new ResiduaError('APP_CLOSED', 'Residua is ending');
-    this.#set({ engine: 'starting', state: 'idle', problem: null });
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    if (!isQuiet) {
+      this.#retries = 0;
+      this.#set({ engine: 'starting', state: 'idle', problem: null });
+    }
     try {
       const opened = await this.#openEngine();
+      const ready = { engine: 'ready', state: 'idle', problem: null } as const;
       const { controls, backend, virtualMicrophone } = opened;
-      this.#set({ engine: 'ready', controls, backend, virtualMicrophone });
+      this.#set({ ...ready, controls, backend, virtualMicrophone });
       const devices = await this.#supervisor!.devices();
       this.#options.emit({ type: 'devices', devices });
     } catch (error) {
       if (this.#status.engine === 'ready') return; // devices are told when there are some
       this.#supervisor = undefined;
-      this.#set({ ...GONE, problem: toProblem(error) });
+      const problem = toProblem(error);
+      this.#set({ ...GONE, problem });
+      if (PASSING.includes(problem.code)) this.#openLater();
       throw error;
     }
+  }
+
+  #openLater(): void {
+    if (this.#isClosed) return;
+    const pauseMs = RETRY_PAUSES_MS[Math.min(this.#retries++, RETRY_PAUSES_MS.length - 1)];
+    this.#retry = setTimeout(() => {
+      void this.#turns.take(async () => {
+        if (this.#isClosed || this.#status.engine !== 'closed') return;
+        await this.#open(true).then(
+          () => this.#startAgain(),
+          () => undefined,
+        );
+      });
+    }, pauseMs);
+    this.#retry.unref();
   }
 
   async #openEngine(): Promise<Opened> {
