@@ -7,6 +7,8 @@ import { isToken } from './token.ts';
  */
 export interface Guard {
   /** Whether the request was meant for this server, and no foreign page made it. */
+  mayReach(headers: IncomingHttpHeaders): boolean;
+  /** Whether the page may be read: by anybody on this computer, unless a wrong token is shown. */
   mayRead(headers: IncomingHttpHeaders, url: URL): boolean;
   /** Whether the app's own page made the request, with the token. */
   mayConnect(headers: IncomingHttpHeaders, url: URL): boolean;
@@ -17,21 +19,24 @@ const NAMES = ['127.0.0.1', 'localhost'];
 export function createGuard(port: number, token: string): Guard {
   const hosts = new Set(NAMES.map((name) => `${name}:${port}`));
   const origins = new Set([...hosts].map((host) => `http://${host}`));
-  const isHere = (headers: IncomingHttpHeaders): boolean =>
-    headers.host !== undefined && hosts.has(headers.host.toLowerCase());
+  const mayReach = ({ host, origin }: IncomingHttpHeaders): boolean =>
+    host !== undefined &&
+    hosts.has(host.toLowerCase()) &&
+    (origin === undefined || origins.has(origin));
   return {
+    mayReach,
     mayRead(headers, url) {
-      const { origin } = headers;
-      if (!isHere(headers) || (origin !== undefined && !origins.has(origin))) return false;
       // The page itself holds no secret and needs no token; a wrong one is somebody's attempt.
       const shown = url.searchParams.get('token');
-      return shown === null || isToken(shown, token);
+      return mayReach(headers) && (shown === null || isToken(shown, token));
     },
     mayConnect(headers, url) {
-      const { origin } = headers;
       // Every browser names the origin here; from the page of one name it must be that name.
-      if (!isHere(headers) || origin !== `http://${headers.host!.toLowerCase()}`) return false;
-      return isToken(url.searchParams.get('token'), token);
+      return (
+        mayReach(headers) &&
+        headers.origin === `http://${headers.host!.toLowerCase()}` &&
+        isToken(url.searchParams.get('token'), token)
+      );
     },
   };
 }

@@ -26,7 +26,7 @@ export interface PageSource {
 export interface PageServerOptions {
   readonly core: Core;
   /** Folder of the built renderer, or what stands in for it. */
-  readonly page: string | ((server: Server) => Promise<PageSource>);
+  readonly page: string | (() => Promise<PageSource>);
   /** Default: any free one. */
   readonly port?: number | undefined;
   readonly token?: string;
@@ -48,7 +48,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const port = await listen(server, options.port ?? 0);
   const guard = createGuard(port, token);
   const policy = contentSecurityPolicy([`ws://${ADDRESS}:${port}`, `ws://localhost:${port}`]);
-  const source = typeof options.page === 'string' ? undefined : await options.page(server);
+  const source = typeof options.page === 'string' ? undefined : await options.page();
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -72,7 +72,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     const url = urlOf(request);
-    if (url === undefined || !guard.mayRead(request.headers, url)) return forbidUpgrade(socket);
+    if (url === undefined || !guard.mayReach(request.headers)) return forbidUpgrade(socket);
     if (url.pathname !== SOCKET_PATH) {
       if (!source?.upgrade(request, socket, head)) forbidUpgrade(socket);
       return;
