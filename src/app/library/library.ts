@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openAudio } from '../../audio/open-audio.ts';
 import { errorMessage, ResiduaError, UsageError } from '../../common/errors.ts';
 import { Turns } from '../../common/turns.ts';
 import type { AppCommand } from '../../ipc/app/app-protocol.ts';
@@ -10,6 +9,7 @@ import type { Transfer } from '../../ipc/app/media.ts';
 import type { HandlersOf, WorkServices } from '../handlers.ts';
 import { replaceText } from '../replace-text.ts';
 import { describeRecording, GROWING_MS, type Described } from './describe-recording.ts';
+import { exportCodes, exportSound } from './export-recording.ts';
 import {
   allFiles,
   baseFor,
@@ -19,7 +19,6 @@ import {
   type RecordingFiles,
 } from './recording-files.ts';
 import { readSidecar } from './sidecar.ts';
-import { writeZip } from './zip.ts';
 
 export type LibraryCommand = Extract<AppCommand, `library.${string}`>;
 
@@ -253,50 +252,11 @@ export class Library {
   async #export({ id, which, format }: ExportRequest): Promise<Transfer> {
     const folder = this.#options.folder();
     const files = await this.#find(id);
-    const recording = await this.#describe(folder, files);
-    const name = saveName(recording.name);
-    if (format === 'rsd') return this.#exportCodes(folder, files, name);
-    const input = await this.file(id, which);
-    const work = this.#options.work();
-    const named = { name: `${name} (${which}).${format}`, mimeType: `audio/${format}` };
-    if (format === 'wav' && (await is24Bit(input))) {
-      return work.offer({ path: input, ...named, isTemporary: false });
-    }
-    const path = await this.#temporary(format);
-    await (format === 'flac' ? work.writeFlac(input, path) : work.writeWav(input, path));
-    return work.offer({ path, ...named, isTemporary: true });
-  }
-
-  /** One code stream as it is; several, as after a change of quantizer, in one archive with their description. */
-  async #exportCodes(folder: string, files: RecordingFiles, name: string): Promise<Transfer> {
-    const [first, ...others] = files.codes;
-    if (first === undefined) {
-      throw new UsageError('This recording holds no codes', {
-        code: 'RECORDING_NO_CODES',
-        hint: 'The quantizer was off. Export it as WAV or FLAC.',
-      });
-    }
-    const work = this.#options.work();
-    if (others.length === 0) {
-      const mimeType = 'application/octet-stream';
-      const path = join(folder, first);
-      return work.offer({ path, name: `${name}.rsd`, mimeType, isTemporary: false });
-    }
-    const path = await this.#temporary('zip');
-    const described = files.sidecar === undefined ? [] : [files.sidecar];
-    const entries = [...files.codes, ...described].map((file) => ({
-      path: join(folder, file),
-      name: file,
-    }));
-    await writeZip(path, entries);
-    const mimeType = 'application/zip';
-    return work.offer({ path, name: `${name} (codes).zip`, mimeType, isTemporary: true });
-  }
-
-  /** Named so that what a crash leaves is cleared away with the folders of its work (work/work-folder.ts). */
-  async #temporary(extension: string): Promise<string> {
-    const name = `residua-work-${process.pid}-${randomUUID()}.${extension}`;
-    return join(await this.#options.temporaryFolder(), name);
+    const { name } = await this.#describe(folder, files);
+    const { work, temporaryFolder } = this.#options;
+    const target = { name: saveName(name), work: work(), temporaryFolder };
+    if (format === 'rsd') return exportCodes(folder, files, target);
+    return exportSound(await this.file(id, which), which, format, target);
   }
 }
 
@@ -317,12 +277,6 @@ function described({ startedAt, seconds, sampleRateHz }: Recording) {
     samples: Math.round(seconds * sampleRateHz),
     ended: 'stopped',
   };
-}
-
-async function is24Bit(path: string): Promise<boolean> {
-  const reader = await openAudio(path);
-  await reader.close();
-  return reader.format === 'wav' && reader.bitDepth === 24;
 }
 
 async function moveAside(folder: string, path: string): Promise<void> {
