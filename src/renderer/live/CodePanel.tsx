@@ -1,4 +1,4 @@
-import { useCallback, useEffect } from 'react';
+import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatNumber } from '../format.ts';
 import { MAP_CELLS, type CodeMap } from '../store/code-map.ts';
@@ -21,13 +21,6 @@ export function CodePanel({ isPassing }: { readonly isPassing: boolean }) {
   const { t } = useTranslation();
   const { feed, codeMap } = useSession();
   const { quantizers } = useModel();
-  useEffect(() => {
-    const sizes = new Map(quantizers.map((quantizer) => [quantizer.id, codebookSize(quantizer)]));
-    codeMap.sizeOf = (id) => sizes.get(id) ?? 0;
-    return () => {
-      codeMap.sizeOf = () => 0;
-    };
-  }, [quantizers, codeMap]);
   const draw = useCallback(
     (frame: Frame<Colors>) => {
       drawCodes(frame, codeMap, feed.latest?.codebooks.map(({ perplexity }) => perplexity) ?? []);

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../store/session.tsx';
 import { Card } from '../ui/Card.tsx';
+import { classes } from '../ui/classes.ts';
 import { useFrames } from '../ui/frame-loop.ts';
 import { Scroll } from './scroll.ts';
 import { SpectrogramTiles } from './spectrogram-tiles.ts';
@@ -58,7 +59,7 @@ function Panel({ side, scroll, isOff }: PanelProps) {
   }, wake);
   const words = side === 'input' ? 'noisy' : 'clean';
   return (
-    <figure className="spectrogram">
+    <figure className={classes('spectrogram', isOff && 'is-off')}>
       <figcaption>{t(`live.spectrogram.${words}`)}</figcaption>
       <div
         className="spectrogram__plot"

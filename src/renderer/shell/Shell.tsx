@@ -93,7 +93,7 @@ export function Shell() {
 /** Whether the voice is on, seen from every view. */
 function LiveDot() {
   const { t } = useTranslation();
-  const isOn = useApp(({ status }) => status?.isOn ?? false);
+  const isOn = useApp(({ status }) => status?.isOn === true && status.state === 'running');
   const isRecording = useApp(({ status }) => status?.isRecording ?? false);
   if (!isOn) return null;
   return (

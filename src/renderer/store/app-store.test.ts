@@ -88,6 +88,16 @@ describe('greeting', () => {
     expect(state().notices).toMatchObject([{ count: 1 }]);
   });
 
+  it('says nothing of devices that cannot be had: the status says why', async () => {
+    const { state } = await greeted({
+      'live.devices': () => {
+        throw new Error('no engine');
+      },
+    });
+    expect(state().welcome).not.toBeNull();
+    expect(state().notices.some(({ message }) => message === 'no engine')).toBe(false);
+  });
+
   it('keeps what was known while the connection is lost', async () => {
     const { state, become } = await greeted();
     await become('lost');
@@ -154,6 +164,20 @@ describe('notices', () => {
     const { id } = state().notices.at(-1)!;
     store.dismiss(id);
     expect(state().notices.some((notice) => notice.id === id)).toBe(false);
+  });
+
+  it('about the same thing take the place of older ones', async () => {
+    const { state, tell } = await greeted();
+    for (const [id, ms] of [10, 30, 50].entries()) {
+      const message = `${ms} ms of sound were left out.`;
+      tell({
+        type: 'notice',
+        notice: { id, level: 'warning', code: 'overload', message, hint: null },
+      });
+    }
+    expect(state().notices.filter(({ code }) => code === 'overload')).toMatchObject([
+      { message: '50 ms of sound were left out.', count: 3 },
+    ]);
   });
 
   it('of the app and of the window never share an id', async () => {

@@ -26,6 +26,8 @@ export interface ShownNotice extends Notice {
 }
 
 const MOST_NOTICES = 5;
+/** Codes that say nothing of what it is about. */
+const VARIOUS_CODES = new Set(['WINDOW', 'INTERNAL', 'IPC_INVALID', 'USAGE']);
 
 const EMPTY: AppState = {
   connection: 'connecting',
@@ -130,11 +132,12 @@ export class AppStore {
     this.state.setState({ notices: notices.filter((notice) => notice.id !== id) });
   }
 
-  /** Counts what is said again instead of listing it twice. */
+  /** What is said again, or anew about the same thing, takes the place of what was said before and is counted. */
   #show(notice: Notice): void {
     const { notices } = this.state.getState();
     const same = (other: Notice): boolean =>
-      other.code === notice.code && other.message === notice.message;
+      other.code === notice.code &&
+      (other.message === notice.message || !VARIOUS_CODES.has(notice.code));
     const count = (notices.find(same)?.count ?? 0) + 1;
     const others = notices.filter((other) => !same(other));
     this.state.setState({ notices: [...others, { ...notice, count }].slice(-MOST_NOTICES) });
@@ -156,6 +159,8 @@ export class AppStore {
         this.state.setState({ failure: describeError(error) });
       return;
     }
-    await this.refreshDevices();
+    // Where there is no engine there are no devices, and the status says why.
+    const devices = await this.#client.call('live.devices', null).catch(() => []);
+    this.state.setState({ devices });
   }
 }

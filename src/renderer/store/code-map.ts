@@ -7,6 +7,7 @@ const KEPT = 0.98;
 
 /** Which parts of each codebook were used of late: a heat per cell that a code lights and time dims. */
 export class CodeMap {
+  readonly #sizeOf: (quantizer: string) => number;
   #quantizer = '';
   /** [codebook][cell], 0…1. */
   heat: Float32Array<ArrayBuffer>[] = [];
@@ -15,15 +16,17 @@ export class CodeMap {
   /** Entries of a codebook. */
   size = 0;
 
-  /** Set by whoever knows the model: telemetry does not carry the size of codebooks. */
-  sizeOf: (quantizer: string) => number = () => 0;
+  /** @param sizeOf entries of a codebook of each quantizer, which telemetry does not carry; 0: unknown */
+  constructor(sizeOf: (quantizer: string) => number) {
+    this.#sizeOf = sizeOf;
+  }
 
   push({ heard, codebooks }: Pick<Telemetry, 'heard' | 'codebooks'>): void {
     if (heard.quantizer !== this.#quantizer || codebooks.length !== this.heat.length) {
       this.#quantizer = heard.quantizer;
       this.heat = codebooks.map(() => new Float32Array(MAP_CELLS));
-      this.size = this.sizeOf(heard.quantizer);
     }
+    this.size = this.#sizeOf(heard.quantizer);
     this.codes = codebooks.map(({ lastCode }) => lastCode);
     this.heat.forEach((cells, i) => {
       for (let c = 0; c < MAP_CELLS; c++) cells[c]! *= KEPT;

@@ -125,8 +125,7 @@ describe('CodeMap', () => {
   });
 
   it('lights the part of the codebook that a code lies in, and lets it fade', () => {
-    const map = new CodeMap();
-    map.sizeOf = () => 1024;
+    const map = new CodeMap(() => 1024);
     map.push(heard('rvq', 1023, -1));
     expect(map.heat[0]![MAP_CELLS - 1]).toBe(1);
     expect(Math.max(...map.heat[1]!)).toBe(0);
@@ -136,8 +135,7 @@ describe('CodeMap', () => {
   });
 
   it('starts anew with another quantizer', () => {
-    const map = new CodeMap();
-    map.sizeOf = (id) => (id === 'vq' ? 512 : 1024);
+    const map = new CodeMap((id) => (id === 'vq' ? 512 : 1024));
     map.push(heard('rvq', 5, 5));
     map.push(heard('vq', 511));
     expect(map.heat).toHaveLength(1);
@@ -145,10 +143,9 @@ describe('CodeMap', () => {
   });
 
   it('draws nothing for codes beyond the codebook, or of a codebook nobody knows', () => {
-    const map = new CodeMap();
+    const map = new CodeMap((id) => (id === 'vq' ? 16 : 0));
     map.push(heard('rvq', 7));
     expect(Math.max(...map.heat[0]!)).toBe(0);
-    map.sizeOf = () => 16;
     map.push(heard('vq', 16));
     expect(Math.max(...map.heat[0]!)).toBe(0);
   });

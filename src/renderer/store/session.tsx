@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import { shallow } from 'zustand/shallow';
 import type { LiveControls, Telemetry } from '../../ipc/live.ts';
 import type { AppClient } from '../client/app-client.ts';
+import { codebookSize, modelInUse } from '../live/quantizers.ts';
 import { AppStore, type AppState } from './app-store.ts';
 import { CodeMap } from './code-map.ts';
 import { ControlsModel } from './controls-model.ts';
@@ -35,7 +36,7 @@ export function createSession(client: AppClient): Session {
     controls,
     feed: new TelemetryFeed(),
     spectrograms: new SpectrogramHistory(),
-    codeMap: new CodeMap(),
+    codeMap: new CodeMap((id) => sizeOfCodebooks(app.state.getState(), id)),
     inputLevel: new LevelHold(),
     outputLevel: new LevelHold(),
   };
@@ -51,6 +52,12 @@ export function createSession(client: AppClient): Session {
     session.feed.push(telemetry, now);
   });
   return session;
+}
+
+function sizeOfCodebooks({ welcome, settings }: AppState, quantizer: string): number {
+  const model = modelInUse(welcome?.models ?? [], settings?.model);
+  const found = model?.quantizers.find(({ id }) => id === quantizer);
+  return found === undefined || found.maxCodebooks === 0 ? 0 : codebookSize(found);
 }
 
 const SessionContext = createContext<Session | null>(null);

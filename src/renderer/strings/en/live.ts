@@ -16,7 +16,7 @@ export const live = {
     bypassHint: 'You hear the microphone as it is, equally loud.',
     mutedHint: 'Nothing of your voice gets through.',
     failedHint: 'It gave up. Press twice to try again.',
-    closedHint: 'There is nothing to run. See below.',
+    closedHint: 'It cannot run. The message beside says why.',
     restartingHint: 'The sound process is being started again…',
     engineStartingHint: 'The models are being loaded…',
   },
