@@ -19,6 +19,7 @@ import { DebugLogger } from 'builder-util';
 import { build, Platform, type Configuration } from 'electron-builder';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeRunpathRelative } from '../../scripts/packaging/after-pack.mjs';
+import { WorkPool } from '../../src/app/work/pool.ts';
 import { forkEngine } from '../../src/host/client/fork-engine.ts';
 import { EngineSupervisor } from '../../src/host/client/supervisor.ts';
 import { useBuiltApp } from '../fixtures/build-app.ts';
@@ -174,6 +175,26 @@ describe('the packed app', () => {
     );
     await supervisor.close();
   });
+});
+
+it('the packed worker processes read and write every kind of file', async () => {
+  const pool = new WorkPool({ entry: pathToFileURL(unpacked('out/main/app/work/work-main.js')) });
+  const input = path.join(base, 'noisy.flac');
+  await cp(path.join(root, 'test/fixtures/audio/mono-16k.flac'), input);
+  try {
+    const cleaned = await pool.run('clean', {
+      modelFolder: inApp('models', 'residua-v1'),
+      ...{ quantizer: null, codebooks: null, provider: 'cpu', input, mix: 1 },
+      output: { folder: base, stem: 'noisy', temporary: path.join(base, 'noisy.part') },
+    });
+    expect(cleaned.seconds).toBeGreaterThan(0);
+    expect(await isThere(cleaned.output)).toBe(true);
+    const flac = path.join(base, 'clean.flac');
+    await pool.run('flac', { input: cleaned.output, output: { path: flac } });
+    expect((await readFile(flac)).toString('latin1', 0, 4)).toBe('fLaC');
+  } finally {
+    await pool.close();
+  }
 });
 
 const naudiodon = path.join(root, 'node_modules/naudiodon/build/Release');
