@@ -34,9 +34,9 @@ ${markdownTable([head, ...rows])}`;
 
 function parentOf(
   entry: Entry,
-  { bases, families, ablations, controls }: StudyData,
+  { unquantised, families, ablations, controls }: StudyData,
 ): Entry | undefined {
-  return [...bases, ...families, ...ablations, ...controls].find(
+  return [...unquantised, ...families, ...ablations, ...controls].find(
     ({ plan }) => plan.id === entry.plan.extends,
   );
 }

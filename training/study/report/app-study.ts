@@ -13,7 +13,7 @@ const MEASURES = [
  * @returns `resources/study.json`: rows as the app's contract has them (`studyRowSchema`), the unprocessed input
  * first, as `noisy`; a rate without all of the measures is left out
  */
-export function appStudy({ noisy, bases, controls, families }: StudyData): string {
+export function appStudy({ noisy, unquantised, families }: StudyData): string {
   const rows: object[] = [];
   if (noisy !== undefined) {
     const { siSdr, stoi, pesqWb } = noisy.metrics;
@@ -22,8 +22,6 @@ export function appStudy({ noisy, bases, controls, families }: StudyData): strin
       rows.push({ quantizer: 'noisy', ...none, siSdr, siSdrImprovement: 0, stoi, pesqWb });
     }
   }
-  // Bases and controls with codes are other trainings of a family; the app ships the family's own.
-  const unquantised = [...bases, ...controls].filter(({ family }) => family === 'none');
   for (const entry of [...unquantised, ...families]) {
     for (const { codebooks, kbps } of ratesOf(entry)) {
       const values = MEASURES.map((key) => [

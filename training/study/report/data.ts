@@ -20,9 +20,11 @@ export interface Entry extends ReportRun {
 
 export interface StudyData {
   runs: ReportRun[];
-  bases: Entry[];
+  /** What others start from, and controls, where they are not quantised: what families are held against. */
+  unquantised: Entry[];
   families: Entry[];
   ablations: Entry[];
+  /** Other controls. */
   controls: Entry[];
   /** The unprocessed pairs, from the first run that measured them. */
   noisy: NonNullable<RunResult['noisy']> | undefined;
@@ -59,12 +61,13 @@ export function collect(root: string, plan: readonly PlannedRun[]): StudyData {
         );
         return { ...run, seeds };
       });
+  const controls = entries('control');
   return {
     runs,
-    bases: entries('base'),
+    unquantised: [...entries('base'), ...controls].filter(({ family }) => family === 'none'),
     families: entries('family'),
     ablations: entries('ablation'),
-    controls: entries('control'),
+    controls: controls.filter(({ family }) => family !== 'none'),
     noisy: runs.find(({ result }) => result?.noisy !== undefined)?.result?.noisy,
   };
 }

@@ -52,7 +52,7 @@ function familySeries(data: StudyData, pick: Pick): Series[] {
 /** What all lines are compared with: the noisy input and the network without a quantizer. */
 function references(data: StudyData, pick: Pick): Reference[] {
   const found: Reference[] = [];
-  for (const base of data.bases) {
+  for (const base of data.unquantised) {
     const rate = ratesOf(base)[0];
     const value = rate === undefined ? undefined : overSeeds(base, rate.codebooks, pick);
     if (value !== undefined) found.push({ label: base.plan.label, y: value.mean, dash: '9 4' });
@@ -206,7 +206,7 @@ function codeUsage(families: readonly Entry[]): string {
 
 /** Loss and test SI-SDR over the training of every base and family; undefined without any. */
 function trainingCurves(data: StudyData): string | undefined {
-  const entries = [...data.families, ...data.bases];
+  const entries = [...data.families, ...data.unquantised];
   const series = (index: 1 | 2): Series[] =>
     entries.flatMap((entry, i): Series[] => {
       const points = (entry.result?.curve ?? []).flatMap((point): Point[] => {

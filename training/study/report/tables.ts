@@ -23,7 +23,7 @@ const QUALITY: readonly Measure[] = [
 const CLEAN: readonly Measure[] = [MEASURES.siSdr, MEASURES.pesq, MEASURES.stoi];
 
 /** Rows: the noisy input, the unquantised network, every family at every rate. */
-export function familiesTable({ noisy, bases, controls, families }: StudyData): string {
+export function familiesTable({ noisy, unquantised, controls, families }: StudyData): string {
   const head = [
     'quantizer',
     'codebooks',
@@ -36,7 +36,7 @@ export function familiesTable({ noisy, bases, controls, families }: StudyData): 
     const quality = QUALITY.map(({ key, decimals }) => fixed(noisy.metrics[key], decimals));
     rows.push(['noisy input', '', '', ...quality, ...CLEAN.map(() => '')]);
   }
-  for (const entry of [...bases, ...controls, ...families]) rows.push(...entryRows(entry));
+  for (const entry of [...unquantised, ...controls, ...families]) rows.push(...entryRows(entry));
   const files = noisy === undefined ? '' : `Means over ${noisy.files} noisy recordings. `;
   return `${files}"clean": the clean recordings sent through the same codec. ± is half the range over seeds.
 
@@ -65,7 +65,7 @@ function entryRows(entry: Entry): string[][] {
 
 /** SI-SDR by input SNR. */
 export function snrTable(
-  { noisy, bases, families }: StudyData,
+  { noisy, unquantised, families }: StudyData,
   measure: Measure = MEASURES.siSdr,
 ): string {
   const snrs = (noisy?.bySnr ?? []).map(({ snrDb }) => snrDb);
@@ -79,7 +79,7 @@ export function snrTable(
     '',
     ...cells((snr) => noisy?.bySnr.find((one) => one.snrDb === snr)?.metrics[measure.key]),
   ]);
-  for (const entry of [...bases, ...families]) {
+  for (const entry of [...unquantised, ...families]) {
     for (const { codebooks, kbps } of ratesOf(entry)) {
       const at = (snr: number) =>
         overSeeds(
@@ -94,7 +94,7 @@ export function snrTable(
 }
 
 /** The few numbers that a reader of the README wants. */
-export function summaryTable({ noisy, bases, families }: StudyData): string {
+export function summaryTable({ noisy, unquantised, families }: StudyData): string {
   const measures = [MEASURES.siSdr, MEASURES.pesq, MEASURES.stoi];
   const head = [
     '',
@@ -112,7 +112,7 @@ export function summaryTable({ noisy, bases, families }: StudyData): string {
   if (noisy !== undefined) {
     constant('noisy input', ({ key, decimals }) => fixed(noisy.metrics[key], decimals));
   }
-  for (const base of bases) {
+  for (const base of unquantised) {
     if (base.seeds.length === 0) continue;
     constant(base.plan.label, ({ key, decimals }) =>
       withSpread(
