@@ -4,7 +4,6 @@ import type { Clip } from '../../ipc/app/compare.ts';
 import { ABX_ALPHA, MAX_ABX_TRIALS, MIN_ABX_TRIALS, startAbx } from '../listen/abx.ts';
 import { correctNeeded } from '../listen/binomial.ts';
 import { cryptoRandom } from '../listen/random.ts';
-import { useModel } from '../live/use-model.ts';
 import { formatNumber } from '../format.ts';
 import { Button } from '../ui/Button.tsx';
 import { Card } from '../ui/Card.tsx';
@@ -17,6 +16,7 @@ import { AbxResults } from './AbxResults.tsx';
 import { AbxTrial } from './AbxTrial.tsx';
 import type { AbxFlow } from './compare-model.ts';
 import {
+  preparedShare,
   testVersions,
   useCompare,
   useCompareModel,
@@ -51,12 +51,15 @@ function AbxSetup({ clip, last }: { readonly clip: Clip; readonly last: AbxFlow 
   const { t } = useTranslation();
   const model = useCompareModel();
   const versions = useVersions();
-  const { quantizers } = useModel();
   const nameOf = useVersionName();
+  const heard = useCompare((state) => state.heard);
   const failed = useCompare((state) => state.failed);
   const progress = useCompare((state) => state.progress);
-  const options = useMemo(() => testVersions(versions, quantizers), [versions, quantizers]);
-  const coded = options.find(({ variant }) => variant !== null && variant.codebooks !== null);
+  const options = useMemo(() => testVersions(versions), [versions]);
+  // What was heard last, or else the first that has a code.
+  const coded =
+    options.find(({ key, variant }) => key === heard && variant !== null && key !== 'none') ??
+    options.find(({ variant }) => variant !== null && variant.codebooks !== null);
   const [a, setA] = useState(last?.sides.A ?? coded?.key ?? NOISY);
   const [b, setB] = useState(
     last?.sides.B ?? (options.some(({ key }) => key === 'none') ? 'none' : NOISY),
@@ -131,7 +134,10 @@ function AbxSetup({ clip, last }: { readonly clip: Clip; readonly last: AbxFlow 
             <>
               <div className="test__preparing">
                 <p role="status">{t('compare.abx.preparing')}</p>
-                <Progress label={t('compare.abx.preparing')} value={progress} />
+                <Progress
+                  label={t('compare.abx.preparing')}
+                  value={preparedShare([a, b], ready, progress)}
+                />
               </div>
               <Button onClick={() => setIsStarting(false)}>{t('common.cancel')}</Button>
             </>

@@ -6,7 +6,6 @@ import { ANCHOR, MAX_MUSHRA_CONDITIONS, MAX_MUSHRA_TRIALS, startMushra } from '.
 import { cryptoRandom } from '../listen/random.ts';
 import type { Alternative } from '../listen/range-player.ts';
 import { mediaSource, memorySource, readAll } from '../listen/sound-source.ts';
-import { useModel } from '../live/use-model.ts';
 import { useClient, useSession } from '../store/session.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Card } from '../ui/Card.tsx';
@@ -18,6 +17,7 @@ import type { MushraFlow } from './compare-model.ts';
 import { MushraResults } from './MushraResults.tsx';
 import { MushraTrial } from './MushraTrial.tsx';
 import {
+  preparedShare,
   testVersions,
   useCompare,
   useCompareModel,
@@ -78,11 +78,10 @@ function MushraSetup({ clip, last }: { readonly clip: Clip; readonly last: Mushr
   const { t } = useTranslation();
   const model = useCompareModel();
   const versions = useVersions();
-  const { quantizers } = useModel();
   const nameOf = useVersionName();
   const failed = useCompare((state) => state.failed);
   const progress = useCompare((state) => state.progress);
-  const options = useMemo(() => testVersions(versions, quantizers), [versions, quantizers]);
+  const options = useMemo(() => testVersions(versions), [versions]);
   const [reference, setReference] = useState(
     last?.reference ?? (clip.hasReference ? REFERENCE : 'none'),
   );
@@ -101,7 +100,8 @@ function MushraSetup({ clip, last }: { readonly clip: Clip; readonly last: Mushr
 
   const conditions = chosen.filter((key) => key !== reference);
   const needed = [reference, ...conditions];
-  const isReady = needed.every((key) => clip.variants.some((variant) => variant.key === key));
+  const ready = clip.variants.map(({ key }) => key);
+  const isReady = needed.every((key) => ready.includes(key));
   const problem = needed.map((key) => failed[key]).find((failure) => failure !== undefined);
   useEffect(() => {
     if (isStarting && problem !== undefined) setIsStarting(false);
@@ -181,7 +181,10 @@ function MushraSetup({ clip, last }: { readonly clip: Clip; readonly last: Mushr
             <>
               <div className="test__preparing">
                 <p role="status">{t('compare.mushra.preparing')}</p>
-                <Progress label={t('compare.mushra.preparing')} value={progress} />
+                <Progress
+                  label={t('compare.mushra.preparing')}
+                  value={preparedShare(needed, ready, progress)}
+                />
               </div>
               <Button onClick={() => setIsStarting(false)}>{t('common.cancel')}</Button>
             </>

@@ -18,6 +18,7 @@ import {
   type StudySort,
 } from './study-rows.ts';
 import { useCompare, useVersionName } from './use-versions.ts';
+import { NOISY } from './versions.ts';
 
 const NO_ROWS: readonly StudyRow[] = [];
 
@@ -51,8 +52,10 @@ function StudyTable() {
   const [scope, setScope] = useState<'full' | 'all'>('full');
   if (study.length === 0) return <p className="muted">{t('compare.table.noStudy')}</p>;
   const nameOf = (id: string): string => {
+    if (id === NOISY) return t('compare.versions.noisy');
     const quantizer = quantizers.find((other) => other.id === id);
-    return quantizer === undefined ? id : describe(quantizer).short;
+    if (quantizer === undefined) return id;
+    return quantizer.maxCodebooks === 0 ? describe(quantizer).name : describe(quantizer).short;
   };
   const kept = scope === 'all' ? study : fullRates(study);
   // What is heard is always in sight.

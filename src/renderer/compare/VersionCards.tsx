@@ -112,9 +112,10 @@ function VersionCard({ version, clip, digit }: VersionCardProps) {
   const progress = useCompare((state) => state.progress);
   const variant = clip.variants.find((other) => other.key === key);
   const words = quantizer === null ? null : describe(quantizer);
-  const name =
-    words?.short ?? (key === NOISY ? t('compare.versions.noisy') : t('compare.versions.reference'));
   const max = quantizer?.maxCodebooks ?? 0;
+  const name =
+    (max === 0 ? words?.name : words?.short) ??
+    (key === NOISY ? t('compare.versions.noisy') : t('compare.versions.reference'));
   const kbps = quantizer === null ? 0 : kbpsOf(quantizer, codebooks);
   const about =
     quantizer === null

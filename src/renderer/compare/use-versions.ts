@@ -2,7 +2,6 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { variantKey } from '../../ipc/app/compare.ts';
-import type { QuantizerSummary } from '../../ipc/messages.ts';
 import { formatKbps } from '../format.ts';
 import { kbpsOf } from '../live/quantizers.ts';
 import { useModel, useQuantizerWords } from '../live/use-model.ts';
@@ -52,23 +51,29 @@ export interface VersionOption {
   readonly variant: { readonly quantizer: string; readonly codebooks: number | null } | null;
 }
 
-/** Versions of a blind test: those of the listening page, and each quantizer's other usual rates. */
-export function testVersions(
-  versions: readonly Version[],
-  quantizers: readonly QuantizerSummary[],
-): VersionOption[] {
-  const options = new Map<string, VersionOption>();
-  const add = (quantizer: string, codebooks: number | null): void => {
-    const variant = { quantizer, codebooks };
-    const key = variantKey(variant);
-    if (!options.has(key)) options.set(key, { key, variant });
-  };
-  for (const { key, quantizer, codebooks } of versions) {
-    if (quantizer === null) options.set(key, { key, variant: null });
-    else add(quantizer.id, quantizer.maxCodebooks === 0 ? null : codebooks);
-  }
-  for (const { id, maxCodebooks } of quantizers) {
-    for (let n = maxCodebooks; n >= 1; n = Math.floor(n / 2)) add(id, n);
-  }
-  return [...options.values()];
+/** Versions of a blind test: those of the listening page, each followed by its quantizer's other usual rates. */
+export function testVersions(versions: readonly Version[]): VersionOption[] {
+  return versions.flatMap(({ key, quantizer, codebooks }): VersionOption[] => {
+    if (quantizer === null) return [{ key, variant: null }];
+    const { id, maxCodebooks } = quantizer;
+    const counts = new Set<number | null>([codebooks]);
+    for (let n = maxCodebooks; n >= 1; n = Math.floor(n / 2)) counts.add(n);
+    return [...counts].map((count) => {
+      const variant = { quantizer: id, codebooks: count };
+      return { key: variantKey(variant), variant };
+    });
+  });
+}
+
+/**
+ * How far a blind test is from having all it needs.
+ * @param progress 0..1, of the version being rendered. @returns 0..1
+ */
+export function preparedShare(
+  needed: readonly string[],
+  ready: readonly string[],
+  progress: number,
+): number {
+  const there = needed.filter((key) => ready.includes(key)).length;
+  return Math.min(1, (there + (there < needed.length ? progress : 0)) / needed.length);
 }

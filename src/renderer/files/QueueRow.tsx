@@ -63,7 +63,8 @@ export const LocalQueueRow = memo(function LocalQueueRow({ row }: { readonly row
       hint={problem?.hint ?? null}
       // Trying again helps where the app refused, not where the file itself cannot be.
       canRetry={
-        state === 'cancelled' || (file !== null && (obstacle === null || obstacle === 'unreadable'))
+        state === 'cancelled' ||
+        (state === 'refused' && file !== null && (obstacle === null || obstacle === 'unreadable'))
       }
     />
   );
@@ -206,7 +207,8 @@ function Row(props: RowProps) {
           </p>
           {message !== null && (
             <p className="job__problem small">
-              {message} {hint}
+              {message}
+              {hint !== null && <span className="muted">{hint}</span>}
             </p>
           )}
         </div>

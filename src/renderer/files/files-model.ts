@@ -172,12 +172,14 @@ export class FilesModel {
   async #sendAll(): Promise<void> {
     if (this.#isSending) return;
     this.#isSending = true;
+    holdPage(true);
     for (;;) {
       const next = this.state.getState().local.find(({ state }) => state === 'waiting');
       if (next === undefined) break;
       await this.#send(next);
     }
     this.#isSending = false;
+    holdPage(false);
   }
 
   async #send({ id, file, options }: LocalRow): Promise<void> {
@@ -229,6 +231,15 @@ export class FilesModel {
 /** @returns whether something is still to happen with a row */
 export const isBusy = (state: Job['state'] | LocalRow['state']): boolean =>
   state === 'waiting' || state === 'running' || state === 'uploading';
+
+const askFirst = (event: Event): void => event.preventDefault();
+
+/** A page that is closed while it sends a file loses it: the browser asks first. */
+function holdPage(isHeld: boolean): void {
+  if (typeof window === 'undefined') return;
+  if (isHeld) window.addEventListener('beforeunload', askFirst);
+  else window.removeEventListener('beforeunload', askFirst);
+}
 
 const models = new WeakMap<AppClient, FilesModel>();
 

@@ -72,6 +72,7 @@ export const RecordingRow = memo(function RecordingRow(props: RecordingRowProps)
         )}
         <div className="rec__wave" aria-hidden="true" onClick={() => isPlayable && onToggle(id)}>
           {isPlayable && <SmallWaveform recording={recording} />}
+          {isRecording && <LiveWaveform />}
         </div>
         <div className="rec__words">
           {isRenaming ? (
@@ -190,6 +191,33 @@ function LiveLength() {
   );
 }
 
+/** Levels shown while a recording goes on, one for each telemetry. */
+const LIVE_LEVELS = 60;
+
+/** What is being recorded, its last seconds. */
+function LiveWaveform() {
+  const { feed } = useSession();
+  const peaks = useRef<number[]>(new Array<number>(LIVE_LEVELS).fill(0));
+  const wake = useCallback(
+    (again: () => void) =>
+      feed.subscribe((telemetry) => {
+        peaks.current = [...peaks.current.slice(1), 10 ** (telemetry.outputLevel.peak / 20)];
+        again();
+      }),
+    [feed],
+  );
+  const draw = useCallback(({ context, width, height, colors }: Frame<WaveColor>) => {
+    const picture = { width, height, colors, peaks: peaks.current, place: 1, loop: null };
+    paintWaveform(context, { ...picture, hasPlayhead: false });
+    return false;
+  }, []);
+  return (
+    <div>
+      <Canvas colors={WAVE_COLORS} draw={draw} wake={wake} />
+    </div>
+  );
+}
+
 /** Fetched when the row first comes into sight. */
 function SmallWaveform({ recording }: { readonly recording: Recording }) {
   const { id, has } = recording;
@@ -255,7 +283,8 @@ function ExportMenu({ recording }: { readonly recording: Recording }) {
     setIsBusy(false);
   };
   return (
-    <DropdownMenu.Root>
+    // A modal one would write styles into the page, which the security policy forbids.
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <Button
           variant="quiet"

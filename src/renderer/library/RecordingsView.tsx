@@ -58,7 +58,7 @@ export function RecordingsView() {
                 type="search"
                 className="ui-field"
                 aria-label={t('library.search')}
-                placeholder={t('library.search')}
+                placeholder={t('library.searchShort')}
                 value={query}
                 onChange={({ target }) => setQuery(target.value)}
               />

@@ -73,7 +73,7 @@ export function AbPlayer({ name, sides, group, switchLabel, className }: AbPlaye
       {state.error !== null && (
         <ErrorPanel title={t('listen.failed')} problem={describeError(state.error)} />
       )}
-      <Transport player={player} state={state}>
+      <Transport player={player} state={state} takesFocus>
         {second !== undefined && (
           <div data-space="play">
             <Segmented

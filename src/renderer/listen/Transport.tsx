@@ -9,19 +9,27 @@ export interface TransportProps {
   readonly player: RangePlayer | null;
   readonly state: PlayerState;
   readonly hasLoop?: boolean;
+  /** Takes the keyboard as soon as it can play: it has just been opened to be heard. */
+  readonly takesFocus?: boolean;
   /** Further controls, at the right. */
   readonly children?: ReactNode;
 }
 
 /** Play, place, and what repeats. */
-export function Transport({ player, state, hasLoop = false, children }: TransportProps) {
+export function Transport(props: TransportProps) {
+  const { player, state, hasLoop = false, takesFocus = false, children } = props;
   const { t } = useTranslation();
   const { status, loop, seconds } = state;
   const isOn = status === 'playing' || status === 'waiting';
   const isUsable = player !== null && seconds > 0 && status !== 'failed' && status !== 'disposed';
+  const play = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (takesFocus && isUsable) play.current?.focus({ preventScroll: true });
+  }, [takesFocus, isUsable]);
   return (
     <div className="transport">
       <Button
+        ref={play}
         variant="primary"
         className="transport__play"
         disabled={!isUsable}

@@ -17,6 +17,8 @@ export interface WaveformPicture {
   readonly peaks: readonly number[];
   /** 0..1 of the length; `null` without a playhead. */
   readonly place: number | null;
+  /** @default true */
+  readonly hasPlayhead?: boolean;
   /** 0..1 of the length. */
   readonly loop: { readonly start: number; readonly end: number } | null;
 }
@@ -28,9 +30,10 @@ const shape = (peak: number): number => Math.sqrt(Math.min(1, peak));
 
 /** Bars mirrored about the middle; what has been played is stronger in colour, and a line stands where it is. */
 export function paintWaveform(context: CanvasRenderingContext2D, picture: WaveformPicture): void {
-  const { width, height, colors, peaks, place, loop } = picture;
+  const { width, height, colors, peaks, place, loop, hasPlayhead = true } = picture;
   const middle = height / 2;
-  if (loop !== null) {
+  const isWhole = loop !== null && loop.start <= 0 && loop.end >= 0.999;
+  if (loop !== null && !isWhole) {
     context.fillStyle = colors['accent-wash'];
     context.fillRect(loop.start * width, 0, (loop.end - loop.start) * width, height);
   }
@@ -57,7 +60,7 @@ export function paintWaveform(context: CanvasRenderingContext2D, picture: Wavefo
       context.fillRect(Math.min(width - 2, Math.max(0, edge * width - 1)), 0, 2, height);
     }
   }
-  if (place !== null) paintPlayhead(context, place * width, height, colors['text']);
+  if (place !== null && hasPlayhead) paintPlayhead(context, place * width, height, colors['text']);
 }
 
 export function paintPlayhead(

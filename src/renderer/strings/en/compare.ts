@@ -38,8 +38,8 @@ export const compare = {
     hint: 'keys 1–{{count}}',
     noisy: 'Noisy',
     noisyHow: 'as it came',
-    reference: 'Reference',
-    referenceHow: 'clean original',
+    reference: 'Clean original',
+    referenceHow: 'the reference',
     ceiling: 'no code',
     kbps: '{{value}} kbps',
     rate: 'Codebooks of {{name}}',
@@ -113,7 +113,7 @@ export const compare = {
       chance:
         'Somebody who only guesses gets at least {{correct}} of {{trials}} right in {{percent}} of all tests.',
       openHint:
-        'That does not prove that there is none: more trials, or a harder place in the sound, may show it. {{needed}} right would have been enough.',
+        'That does not prove that there is none: more trials, or another place in the sound, may show it. {{needed}} right would have been enough.',
       shortHint: 'At least {{least}} answers are needed.',
       cutShort: 'Ended after {{trials}} of {{planned}} trials.',
       feedback:

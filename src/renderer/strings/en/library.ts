@@ -3,6 +3,7 @@ export const library = {
   group: 'Recordings',
   folder: 'in {{folder}}',
   search: 'Search by name or quantizer',
+  searchShort: 'Name or quantizer',
   sort: 'Sort by',
   sorts: {
     newest: 'Newest first',
