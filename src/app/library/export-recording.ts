@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAudio } from '../../audio/open-audio.ts';
 import { UsageError } from '../../common/errors.ts';
@@ -56,7 +57,10 @@ export async function exportCodes(
     path: join(folder, file),
     name: file,
   }));
-  await writeZip(path, entries);
+  await writeZip(path, entries).catch(async (error: unknown) => {
+    await rm(path, { force: true });
+    throw error;
+  });
   const mimeType = 'application/zip';
   return work.offer({ path, name: `${name} (codes).zip`, mimeType, isTemporary: true });
 }
