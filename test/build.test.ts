@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { forkEngine } from '../src/host/client/fork-engine.ts';
 import { EngineSupervisor, type SupervisorEvent } from '../src/host/client/supervisor.ts';
@@ -35,6 +36,15 @@ describe('the built app', () => {
       const code = await readFile(path.join(assets, script), 'utf8');
       expect(code).not.toMatch(/from\s*["'](node:|electron|onnxruntime)|require\(["']/);
     }
+  });
+
+  it('has a page of at most 1 MB, compressed', async () => {
+    const assets = path.join(built(), 'renderer', 'assets');
+    const files = (await readdir(assets)).filter((file) => /\.(js|css)$/.test(file));
+    const sizes = await Promise.all(
+      files.map(async (file) => gzipSync(await readFile(path.join(assets, file))).length),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1e6);
   });
 
   it('has the main process where package.json says', async () => {

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openAudio } from '../../src/audio/open-audio.ts';
 import type { Welcome } from '../../src/ipc/app/app-protocol.ts';
-import { BrowserModeProcess, isAlive } from '../fixtures/browser-mode.ts';
+import { BrowserModeProcess } from '../fixtures/browser-mode.ts';
 import { PageClient } from '../fixtures/page-client.ts';
+import { isRunning } from '../live/processes.ts';
 
 /** The app in browser mode as a process of its own: page, core and engine together, on simulated devices. */
 
@@ -47,7 +48,7 @@ describe('residua app', () => {
     expect(processes.length).toBeGreaterThan(0);
 
     expect(await app!.end()).toBe(0);
-    await vi.waitFor(() => expect(processes.filter(isAlive)).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(processes.filter(isRunning)).toEqual([]), { timeout: 10_000 });
     await expect(PageClient.open(url)).rejects.toThrow('ECONNREFUSED');
     const recordings = path.join(folder, 'recordings');
     const files = await readdir(recordings, { recursive: true });
