@@ -6,6 +6,8 @@ export interface ByteSource {
   readonly path: string;
   /** Size in bytes when the file was opened. */
   readonly size: number;
+  /** The furthest byte that was read. */
+  readonly reached: number;
   /** Up to `length` bytes from `offset`; fewer only at the end of the file. */
   readAt(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -40,12 +42,17 @@ class FileSource implements ByteSource {
   readonly path: string;
   readonly size: number;
   readonly #handle: FileHandle;
+  #reached = 0;
   #closed = false;
 
   constructor(path: string, size: number, handle: FileHandle) {
     this.path = path;
     this.size = size;
     this.#handle = handle;
+  }
+
+  get reached(): number {
+    return this.#reached;
   }
 
   async readAt(offset: number, length: number): Promise<Uint8Array> {
@@ -66,6 +73,7 @@ class FileSource implements ByteSource {
     } catch (error) {
       throw readError(this.path, error);
     }
+    this.#reached = Math.max(this.#reached, offset + filled);
     return filled === wanted ? bytes : bytes.subarray(0, filled);
   }
 

@@ -44,6 +44,21 @@ function snrDb(samples: Float32Array, rate: number, channel: number): number {
 }
 
 describe('openAudio', () => {
+  it('tells how much has been read of a file that does not say how long it is', async () => {
+    // Frames stand by themselves, so the file goes on when it is repeated; long enough to be read in pieces.
+    const bytes = await readFile(join(FIXTURES, 'mono-16k-no-tag.mp3'));
+    const path = join(folder, 'long.mp3');
+    await writeFile(path, Buffer.concat(Array.from({ length: 30 }, () => bytes)));
+    const reader = await openAudio(path);
+    expect(reader.frames).toBeUndefined();
+    const shares: number[] = [];
+    for await (const _ of reader.read()) shares.push(reader.share);
+    await reader.close();
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares[0]).toBeLessThan(0.9);
+    expect(shares.at(-1)).toBe(1);
+  });
+
   it.each(FILES)(
     '%s: %s, aligned, complete',
     async (name, format, rate, channels, bits, frames, snr) => {

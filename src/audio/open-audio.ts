@@ -94,6 +94,10 @@ class CheckedReader implements AudioReader {
     return this.#check.health;
   }
 
+  get share(): number {
+    return this.#source.reached / this.#source.size;
+  }
+
   async *read(): AsyncGenerator<Float32Array[]> {
     for await (const block of this.#raw.blocks()) {
       if (block.length === 0 || block[0]!.length === 0) continue;

@@ -33,6 +33,8 @@ export interface SampleHealth {
 export interface AudioReader extends AudioInfo {
   readonly path: string;
   readonly health: Readonly<SampleHealth>;
+  /** How much of the file has been read, 0–1: the progress of a recording that does not say how long it is. */
+  readonly share: number;
   /**
    * Planar blocks: one Float32Array per channel, all of one length ≥ 1, nominal range −1…1,
    * always finite. Blocks belong to the caller. Can be iterated once.

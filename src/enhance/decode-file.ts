@@ -114,7 +114,8 @@ async function writeAudio(
       planes.push(lane.toOriginal.process(kept));
     }
     await write(planes);
-    onProgress?.(writer.frames / originalSampleRate, originalSamples / originalSampleRate);
+    const total = originalSamples / originalSampleRate;
+    onProgress?.(writer.frames / originalSampleRate, total, writer.frames / originalSamples);
   }
   await write(lanes.map(({ toOriginal }) => toOriginal.flush()));
   signal?.throwIfAborted();

@@ -109,7 +109,8 @@ async function run(
     }
     await deliver(wet);
     frames += block[0]!.length;
-    onProgress?.(frames / reader.sampleRate, total);
+    const done = frames / reader.sampleRate;
+    onProgress?.(done, total, total === undefined ? reader.share : Math.min(1, done / total));
   }
   const rest: Float32Array[] = [];
   for (const lane of lanes) rest.push(await lane.channel.finish());

@@ -5,8 +5,9 @@ export interface FileWork {
   /**
    * @param done seconds of sound that have passed
    * @param total seconds in all; `undefined` where the file does not say
+   * @param share of the work that is done, 0..1; from the bytes read where there is no `total`
    */
-  readonly onProgress?: (done: number, total: number | undefined) => void;
+  readonly onProgress?: (done: number, total: number | undefined, share: number) => void;
   /** Ends the work between two blocks; what was written is removed. */
   readonly signal?: AbortSignal;
 }

@@ -1,23 +1,18 @@
 import type { Job } from '../../ipc/app/jobs.ts';
+import type { CleanProgress } from '../work/tasks.ts';
 
 type Figures = Pick<Job, 'progress' | 'secondsLeft' | 'seconds' | 'speed'>;
 
 /** Before this much time has passed, a speed says nothing, ms. */
 const SETTLING_MS = 300;
 
-/**
- * How far a job is.
- * @param done seconds of sound that have passed
- * @param total in all; `null` where the file does not say, and then there is no progress to show
- * @param elapsedMs since the codec was ready
- */
-export function figuresOf(done: number, total: number | null, elapsedMs: number): Figures {
-  const speed = elapsedMs >= SETTLING_MS ? done / (elapsedMs / 1000) : null;
-  if (total === null) return { progress: 0, secondsLeft: null, seconds: null, speed };
+/** What a person wants to know of how far a job is. */
+export function figuresOf({ done, total, share, elapsedMs }: CleanProgress): Figures {
+  const isSettled = elapsedMs >= SETTLING_MS && share > 0;
   return {
-    progress: total > 0 ? Math.min(1, done / total) : 0,
-    secondsLeft: speed === null || speed === 0 ? null : Math.max(0, total - done) / speed,
+    progress: share,
+    secondsLeft: isSettled ? (elapsedMs / 1000) * (1 / share - 1) : null,
     seconds: total,
-    speed,
+    speed: isSettled ? done / (elapsedMs / 1000) : null,
   };
 }

@@ -214,8 +214,7 @@ export class JobQueue {
         signal,
         temporaries: [temporary],
         onStart: () => this.#change(entry, { state: 'running' }),
-        onProgress: ({ done, total, elapsedMs }) =>
-          this.#change(entry, figuresOf(done, total, elapsedMs)),
+        onProgress: (progress) => this.#change(entry, figuresOf(progress)),
       },
     );
     const { quantizer, codebooks, kbps, seconds, elapsedMs, output } = result;

@@ -23,8 +23,8 @@ export async function clean(
   };
   const work: FileWork = {
     signal: context.signal,
-    onProgress: (done, total) =>
-      context.onProgress({ done, total: total ?? null, elapsedMs: elapsedMs() }),
+    onProgress: (done, total, share) =>
+      context.onProgress({ done, total: total ?? null, share, elapsedMs: elapsedMs() }),
   };
   const isCoded = await isCodeStream(request.input);
   const file = isCoded ? await decode(request, load, work) : await enhance(request, load, work);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { ResiduaError } from '../../common/errors.ts';
 import type { TaskArgument, TaskName, TaskResult } from './tasks.ts';
 import { workEntry } from './work-entry.ts';
-import { WorkProcess, type RunOptions } from './work-process.ts';
+import { WorkProcess, type RunOptions, type Urgency } from './work-process.ts';
 
 export interface PoolOptions {
   /** Processes for files, and for clips. Default: one core is left to everything else. */
@@ -140,16 +140,17 @@ export class WorkPool {
     }
   }
 
-  /** One that is idle, best one that did the same before and has loaded what it needs; or a new one. */
+  /** One of the right priority that is idle, best one that did the same before and has loaded what it needs; or a new one. */
   #takeProcess(task: TaskName): WorkProcess {
-    const idle = [...this.#idle.keys()];
+    const urgency: Urgency = LANES[task] === 'files' ? 'meanwhile' : 'waited-for';
+    const idle = [...this.#idle.keys()].filter((one) => one.urgency === urgency);
     const known = idle.find(({ lastTask }) => lastTask === task) ?? idle.at(-1);
     if (known) {
       clearTimeout(this.#idle.get(known));
       this.#idle.delete(known);
       return known;
     }
-    const worker = new WorkProcess(this.#entry);
+    const worker = new WorkProcess(this.#entry, urgency);
     this.#processes.add(worker);
     void worker.exited.then(() => {
       this.#processes.delete(worker);

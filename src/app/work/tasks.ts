@@ -23,6 +23,8 @@ export interface CleanRequest extends CodecChoice {
 }
 
 export interface CleanProgress extends SoundProgress {
+  /** Of the work that is done, 0..1. */
+  readonly share: number;
   /** Since the codec was loaded. */
   readonly elapsedMs: number;
 }

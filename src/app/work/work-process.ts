@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { forkModule } from '../../common/fork-module.ts';
 import { ResiduaError } from '../../common/errors.ts';
 import { fromEngineProblem } from '../../ipc/engine-protocol.ts';
@@ -18,11 +18,19 @@ export interface RunOptions<T extends TaskName> {
 /** Time a task gets to end by itself when it is cancelled, ms. */
 const GRACE_MS = 500;
 
+/**
+ * Behind the window and, above all, behind live sound; what somebody waits for before what is done meanwhile. A
+ * process cannot be raised again by everybody, so each keeps the one that it starts with.
+ */
+export type Urgency = 'waited-for' | 'meanwhile';
+const NICENESS: Record<Urgency, number> = { 'waited-for': 5, meanwhile: 10 };
+
 let tasksEver = 0;
 
 /** One process that carries out one task at a time. */
 export class WorkProcess {
   readonly #child: ChildProcess;
+  readonly urgency: Urgency;
   readonly exited: Promise<void>;
   #onMessage: ((message: FromWorker) => void) | undefined;
   #onExit: (() => void) | undefined;
@@ -31,11 +39,11 @@ export class WorkProcess {
   /** What it did last, and so has loaded. */
   lastTask: TaskName | undefined;
 
-  constructor(entry: URL) {
+  constructor(entry: URL, urgency: Urgency) {
+    this.urgency = urgency;
     this.#child = forkModule(entry, process.env['RESIDUA_DEBUG'] ? 'inherit' : 'ignore');
     try {
-      // Behind the window and, above all, behind live sound.
-      setPriority(this.#child.pid!, constants.priority.PRIORITY_BELOW_NORMAL);
+      setPriority(this.#child.pid!, NICENESS[urgency]);
     } catch {
       // Not allowed, or it has ended already; nothing depends on it.
     }

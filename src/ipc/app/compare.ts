@@ -30,7 +30,7 @@ export const clipSchema = z.strictObject({
   seconds: z.number().positive(),
   sampleRateHz: z.number().positive(),
   hasReference: z.boolean(),
-  /** What is ready to be played, `noisy` first. */
+  /** What is ready to be played: `noisy`, then `reference` where there is one, then what was rendered. */
   variants: z.array(
     z.strictObject({
       key: z.string(),
