@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { formatSigned } from '../format.ts';
 import { DeviceSelect } from '../live/DeviceSelect.tsx';
 import { LevelMeter } from '../live/LevelMeter.tsx';
-import { isPassing, livePhase } from '../live/live-phase.ts';
+import { isPassing } from '../live/live-phase.ts';
+import { usePhase } from '../live/use-phase.ts';
 import { PowerSwitch } from '../live/PowerSwitch.tsx';
 import { VirtualMicrophone } from '../live/VirtualMicrophone.tsx';
 import { useApp, useControls, useReadout, useSession } from '../store/session.tsx';
@@ -35,7 +36,7 @@ export function LevelStep() {
   const { app, controls: model, inputLevel } = useSession();
   const status = useApp((state) => state.status)!;
   const controls = useControls();
-  const phase = livePhase(status, controls);
+  const phase = usePhase();
   const output = useApp(({ settings, devices }) =>
     settings?.virtualMicrophone
       ? null
@@ -126,7 +127,7 @@ function Choice({ icon, text }: { readonly icon: ReactNode; readonly text: strin
 
 export function VoiceStep() {
   const { t } = useTranslation();
-  const status = useApp((state) => state.status)!;
+  const phase = usePhase();
   const controls = useControls();
   const hold = useHold();
   return (
@@ -136,7 +137,7 @@ export function VoiceStep() {
         className="guide__hold"
         icon={<Ear size={18} aria-hidden="true" />}
         pressed={controls?.bypass ?? false}
-        disabled={!isPassing(livePhase(status, controls))}
+        disabled={!isPassing(phase)}
         {...hold}
       >
         {t(controls?.bypass ? 'guide.voice.holding' : 'guide.voice.hold')}

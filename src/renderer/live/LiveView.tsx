@@ -1,25 +1,24 @@
 import { useTranslation } from 'react-i18next';
-import { useApp, useControls } from '../store/session.tsx';
 import { CodePanel } from './CodePanel.tsx';
 import { DeviceSelect } from './DeviceSelect.tsx';
 import { EngineProblem } from './EngineProblem.tsx';
 import { LatencyPanel } from './LatencyPanel.tsx';
 import { LevelMeter } from './LevelMeter.tsx';
-import { isPassing, livePhase } from './live-phase.ts';
+import { isPassing } from './live-phase.ts';
 import { PowerSwitch } from './PowerSwitch.tsx';
 import { QuantizerPicker } from './QuantizerPicker.tsx';
 import { QuickActions } from './QuickActions.tsx';
 import { SoundSliders } from './SoundSliders.tsx';
 import { Spectrograms } from './Spectrograms.tsx';
 import { StreamPanel } from './StreamPanel.tsx';
+import { usePhase } from './use-phase.ts';
 import { VirtualMicrophone } from './VirtualMicrophone.tsx';
 import './live.css';
 
 /** The voice, live: the switch and the devices at the left, what happens to the sound at the right. */
 export function LiveView() {
   const { t } = useTranslation();
-  const status = useApp((state) => state.status)!;
-  const passes = isPassing(livePhase(status, useControls()));
+  const passes = isPassing(usePhase());
   return (
     <div className="view live">
       <h1 className="visually-hidden">{t('live.title')}</h1>

@@ -72,7 +72,7 @@ function drawStill(
   context.strokeStyle =
     phase === 'failed' || phase === 'closed' ? colors.danger : colors['line-strong'];
   if (phase === 'recovering') context.strokeStyle = colors.warn;
-  if (phase === 'off' || phase === 'loading') context.setLineDash([3, 9]);
+  if (phase === 'off' || phase === 'loading' || phase === 'unknown') context.setLineDash([3, 9]);
   else if (phase !== 'failed' && phase !== 'closed') {
     context.rotate(nowMs / 700);
     context.setLineDash([radius * 1.2, radius * 0.9]);

@@ -1,10 +1,19 @@
-import { MicOff, Power, RefreshCw, TriangleAlert, Unplug, type LucideIcon } from 'lucide-react';
+import {
+  CircleHelp,
+  MicOff,
+  Power,
+  RefreshCw,
+  TriangleAlert,
+  Unplug,
+  type LucideIcon,
+} from 'lucide-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useApp, useControls, useSession } from '../store/session.tsx';
-import { livePhase, type LivePhase } from './live-phase.ts';
+import { useApp, useSession } from '../store/session.tsx';
+import type { LivePhase } from './live-phase.ts';
 import { PowerRing } from './PowerRing.tsx';
 import { useShortcuts } from '../shell/shortcuts.ts';
+import { usePhase } from './use-phase.ts';
 
 const ICONS: Readonly<Record<LivePhase, LucideIcon>> = {
   off: Power,
@@ -17,6 +26,7 @@ const ICONS: Readonly<Record<LivePhase, LucideIcon>> = {
   recovering: Unplug,
   failed: TriangleAlert,
   closed: TriangleAlert,
+  unknown: CircleHelp,
 };
 
 const WORDS = {
@@ -30,6 +40,7 @@ const WORDS = {
   recovering: 'recovering',
   failed: 'failed',
   closed: 'failed',
+  unknown: 'unknown',
 } as const satisfies Record<LivePhase, string>;
 
 const HINTS = {
@@ -43,6 +54,7 @@ const HINTS = {
   recovering: 'recoveringHint',
   failed: 'failedHint',
   closed: 'closedHint',
+  unknown: 'unknownHint',
 } as const satisfies Record<LivePhase, string>;
 
 /** The one control that matters: a switch that says its state in a word, a shape and a colour, and moves with the voice. */
@@ -50,10 +62,11 @@ export function PowerSwitch() {
   const { t } = useTranslation();
   const { app } = useSession();
   const status = useApp((state) => state.status)!;
-  const phase = livePhase(status, useControls());
+  const phase = usePhase();
   const id = useId();
   const toggle = (): void => {
-    void app.setOn(!app.state.getState().status!.isOn);
+    const { status, connection } = app.state.getState();
+    if (connection === 'open' && status !== null) void app.setOn(!status.isOn);
   };
   useShortcuts([
     {
@@ -74,7 +87,7 @@ export function PowerSwitch() {
         aria-checked={status.isOn}
         aria-label={t('live.switch.label')}
         aria-describedby={id}
-        disabled={phase === 'closed'}
+        disabled={phase === 'closed' || phase === 'unknown'}
         onClick={toggle}
       >
         <PowerRing phase={phase} />

@@ -34,6 +34,10 @@ describe('livePhase', () => {
     expect(livePhase(status(given), set === null ? null : controls(set))).toBe(phase);
   });
 
+  it('is unknown while the app cannot be heard, whatever it said last', () => {
+    expect(livePhase(status({}), controls({}), false)).toBe('unknown');
+  });
+
   it('lets sound pass in exactly the phases that say so', () => {
     expect(['on', 'bypass', 'muted'].every((phase) => isPassing(phase as LivePhase))).toBe(true);
     expect(['off', 'starting', 'recovering'].some((p) => isPassing(p as LivePhase))).toBe(false);

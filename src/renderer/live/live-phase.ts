@@ -12,10 +12,19 @@ export type LivePhase =
   | 'failed'
   | 'loading'
   | 'restarting'
-  | 'closed';
+  | 'closed'
+  | 'unknown';
 
-/** @returns what is going on; what the person wants counts where the engine has not followed yet */
-export function livePhase(status: LiveStatus, controls: LiveControls | null): LivePhase {
+/**
+ * @param isConnected whether the app can be heard; what it said last says nothing of now
+ * @returns what is going on; what the person wants counts where the engine has not followed yet
+ */
+export function livePhase(
+  status: LiveStatus,
+  controls: LiveControls | null,
+  isConnected = true,
+): LivePhase {
+  if (!isConnected) return 'unknown';
   if (status.engine === 'closed') return 'closed';
   if (status.engine === 'restarting') return 'restarting';
   if (status.engine === 'starting') return status.isOn ? 'starting' : 'loading';

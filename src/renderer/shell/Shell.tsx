@@ -77,9 +77,11 @@ export function Shell() {
         <ConnectionBanner />
         {isReady && (
           <ViewBoundary key={view}>
-            <Suspense fallback={<p className="shell__wait muted">{t('common.loading')}</p>}>
-              <View />
-            </Suspense>
+            <Reachable>
+              <Suspense fallback={<p className="shell__wait muted">{t('common.loading')}</p>}>
+                <View />
+              </Suspense>
+            </Reachable>
           </ViewBoundary>
         )}
       </main>
@@ -90,10 +92,23 @@ export function Shell() {
   );
 }
 
+/** What is shown while nobody answers can be read, but neither changed nor taken for what is. */
+function Reachable({ children }: { readonly children: ReactNode }) {
+  const isReachable = useApp(({ connection }) => connection === 'open');
+  return (
+    <div className="shell__view" inert={!isReachable}>
+      {children}
+    </div>
+  );
+}
+
 /** Whether the voice is on, seen from every view. */
 function LiveDot() {
   const { t } = useTranslation();
-  const isOn = useApp(({ status }) => status?.isOn === true && status.state === 'running');
+  const isOn = useApp(
+    ({ status, connection }) =>
+      connection === 'open' && status?.isOn === true && status.state === 'running',
+  );
   const isRecording = useApp(({ status }) => status?.isRecording ?? false);
   if (!isOn) return null;
   return (

@@ -99,7 +99,7 @@ export class Shortcuts {
   /** @returns stops it */
   listen(window: Window): () => void {
     const down = (event: KeyboardEvent): void => {
-      const isModal = window.document.querySelector('dialog[open]:modal') !== null;
+      const isModal = window.document.querySelector('dialog[open]:modal, [inert]') !== null;
       if (this.down(event, isModal)) event.preventDefault();
     };
     const up = (event: KeyboardEvent): void => this.up(event.key);

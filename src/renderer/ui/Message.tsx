@@ -36,7 +36,7 @@ export function ErrorPanel({ problem, title, children }: ErrorPanelProps) {
     <div className="ui-error" role="alert">
       <TriangleAlert size={18} aria-hidden="true" />
       <div className="ui-error__words">
-        {title !== undefined && <h3>{title}</h3>}
+        {title !== undefined && <p className="ui-error__title">{title}</p>}
         <p>{problem.message}</p>
         {problem.hint !== undefined && <p className="muted">{problem.hint}</p>}
       </div>

@@ -46,7 +46,6 @@ export const common = {
     shortcuts: 'Keyboard',
     shortcutsHint: 'Keys do nothing while you type in a field.',
     openHelp: 'Show this help',
-    goTo: 'Go to {{view}}',
     guide: 'First-run guide',
     guideHint: 'Microphone, output and your own voice cleaned, in four steps.',
     openGuide: 'Open the guide',

@@ -33,8 +33,6 @@ export const guide = {
   voice: {
     title: 'Hear the difference',
     text: 'Speak, with some noise around you: a fan, a keyboard, the street. Then hold the button, or the B key, to hear the microphone as it is, equally loud.',
-    turnOn: 'Turn on',
-    on: 'Your voice is being cleaned.',
     hold: 'Hold to hear it without Residua',
     holding: 'This is the microphone as it is',
     done: 'That is all. The big switch turns it on and off; keys 1 to 9 choose how the voice is coded.',
