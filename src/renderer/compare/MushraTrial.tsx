@@ -104,7 +104,6 @@ export function MushraTrial({ clip, flow, anchor }: MushraTrialProps) {
               <div className="mushra__row" key={index}>
                 <ListenButton
                   label={t('compare.mushra.stimulus', { number })}
-                  spoken={t('compare.mushra.listenTo', { number })}
                   digit={index < 9 ? number : null}
                   isPressed={listened === index}
                   isDisabled={!isReady}
@@ -151,22 +150,15 @@ export function MushraTrial({ clip, flow, anchor }: MushraTrialProps) {
 
 interface ListenButtonProps {
   readonly label: string;
-  readonly spoken?: string;
   readonly digit: number | null;
   readonly isPressed: boolean;
   readonly isDisabled: boolean;
   readonly onPress: () => void;
 }
 
-function ListenButton({ label, spoken, digit, isPressed, isDisabled, onPress }: ListenButtonProps) {
+function ListenButton({ label, digit, isPressed, isDisabled, onPress }: ListenButtonProps) {
   return (
-    <Button
-      className="mushra__listen"
-      pressed={isPressed}
-      disabled={isDisabled}
-      onClick={onPress}
-      {...(spoken === undefined ? {} : { 'aria-label': spoken })}
-    >
+    <Button className="mushra__listen" pressed={isPressed} disabled={isDisabled} onClick={onPress}>
       <Volume2 size={14} aria-hidden="true" className={classes(!isPressed && 'is-hidden')} />
       {label}
       {digit !== null && <kbd aria-hidden="true">{digit}</kbd>}

@@ -23,14 +23,11 @@ export function useFileOptions(): FileOptions {
 export function FileOptionsBar() {
   const { t } = useTranslation();
   const { app } = useSession();
-  const { quantizers } = useModel();
+  const { model, quantizers } = useModel();
   const describe = useQuantizerWords();
-  const live = useApp(({ settings }) => settings?.controls.quantizer ?? null);
   const { quantizer, codebooks, mix } = useFileOptions();
-  const usual =
-    quantizers.find(({ id }) => id === live) ??
-    quantizers.find(({ id }) => id === 'rvq') ??
-    quantizers[0];
+  // As the app takes it: the model's first that codes.
+  const usual = model?.quantizers.find(({ maxCodebooks }) => maxCodebooks > 0) ?? quantizers[0];
   const chosen = quantizer === null ? usual : quantizers.find(({ id }) => id === quantizer);
   const max = chosen?.maxCodebooks ?? 0;
   const count = Math.min(max, codebooks ?? max);

@@ -143,7 +143,6 @@ export const compare = {
     trial: 'Trial {{number}} of {{count}}',
     listenReference: 'Reference',
     stimulus: 'Sound {{number}}',
-    listenTo: 'Listen to sound {{number}}',
     score: 'Rating of sound {{number}}',
     scoreText: '{{score}}, {{word}}',
     unrated: 'not rated',
