@@ -269,6 +269,8 @@ export type LiveEventOf<T extends LiveEvent['type']> = Extract<LiveEvent, { read
 export interface LiveEngine {
   readonly state: LiveState;
   readonly controls: LiveControls;
+  /** Loads the models, so that the first start is as quick as any other. @throws ResiduaError when they do not load */
+  warm(): Promise<void>;
   /**
    * Opens devices and starts both streams; sound is heard some tens of ms later, as soon as the cushion is
    * filled. From `stopped` the models are warm.

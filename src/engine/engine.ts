@@ -148,6 +148,13 @@ class Engine implements LiveEngine {
     });
   }
 
+  warm(): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#checkUsable();
+      if (!this.#isOn) await this.#codec.prepare(this.#controls);
+    });
+  }
+
   stop(): Promise<void> {
     return this.#turns.take(() => this.#stop());
   }

@@ -83,6 +83,8 @@ export class EngineService {
     switch (command) {
       case 'open':
         return this.#inTurn(() => this.#openEngine(argument as OpenRequest));
+      case 'warm':
+        return this.#inTurn(() => this.#opened.engine.warm().then(() => null));
       case 'start':
         return this.#inTurn(() => this.#opened.engine.start().then(() => null));
       case 'stop':

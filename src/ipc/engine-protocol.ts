@@ -93,6 +93,8 @@ const nothing = z.null();
 export const commands = {
   /** Once, first: loads nothing yet, but checks what it is given. */
   open: { argument: openRequestSchema, result: openedSchema },
+  /** Loads the models ahead of the first start. */
+  warm: { argument: nothing, result: nothing },
   start: { argument: nothing, result: nothing },
   stop: { argument: nothing, result: nothing },
   update: { argument: controlsChangeSchema, result: liveControlsSchema },

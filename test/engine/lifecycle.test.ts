@@ -56,6 +56,21 @@ describe('start and stop', () => {
     await h.dispose();
   });
 
+  it('warmed, the models are there, and no device is touched', async () => {
+    const open = { count: 0 };
+    const h = await harness({ model: { open } });
+    await h.engine.warm();
+    expect(open.count).toBe(2);
+    expect(h.engine.state).toBe('idle');
+    expect([h.backend.sources.length, h.backend.sinks.length]).toEqual([0, 0]);
+    await h.start();
+    await h.engine.warm();
+    await h.clock.advance(100);
+    expect([h.engine.state, open.count, h.runners.length]).toEqual(['running', 2, 1]);
+    await h.dispose();
+    expect(open.count).toBe(0);
+  });
+
   it('forgets the sound of before: nothing of it is heard after a new start', async () => {
     const h = await harness({ signal: recording(new Float32Array(48_000).fill(0.5)) });
     await h.start();

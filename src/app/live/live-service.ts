@@ -274,6 +274,7 @@ export class LiveService {
       const ready = { engine: 'ready', state: 'idle', problem: null } as const;
       const { controls, backend, virtualMicrophone } = opened;
       this.#set({ ...ready, controls, backend, virtualMicrophone });
+      void this.#warm(this.#supervisor!);
       const devices = await this.#supervisor!.devices();
       this.#options.emit({ type: 'devices', devices });
     } catch (error) {
@@ -283,6 +284,18 @@ export class LiveService {
       this.#set({ ...GONE, problem });
       if (PASSING.includes(problem.code)) this.#openLater();
       throw error;
+    }
+  }
+
+  /** So that the first press is answered as fast as any other. */
+  async #warm(supervisor: EngineSupervisor): Promise<void> {
+    try {
+      await supervisor.warm();
+    } catch (error) {
+      // The engine may be gone by now, or another one in its place.
+      if (this.#supervisor === supervisor && this.#status.engine === 'ready') {
+        this.#options.notices.problem(toProblem(error), 'warning');
+      }
     }
   }
 

@@ -124,6 +124,11 @@ export class EngineSupervisor {
     }
   }
 
+  /** Loads the models ahead of the first start. @throws ResiduaError as `LiveEngine.warm` */
+  async warm(): Promise<void> {
+    await this.#call('warm', null);
+  }
+
   /** Resolves when sound passes. @throws ResiduaError as `LiveEngine.start` */
   async start(): Promise<void> {
     await this.#call('start', null);
