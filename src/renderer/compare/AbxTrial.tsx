@@ -21,7 +21,7 @@ const LISTENED: readonly Listened[] = ['A', 'X', 'B'];
 export function AbxTrial({ clip, flow }: { readonly clip: Clip; readonly flow: AbxFlow }) {
   const { t } = useTranslation();
   const model = useCompareModel();
-  const { player, state } = useClipPlayer(clip, true);
+  const { player, state, retry } = useClipPlayer(clip, true);
   const { sides, test } = flow;
   const number = test.trials.length + 1;
   const [listened, setListened] = useState<Listened>('A');
@@ -129,7 +129,7 @@ export function AbxTrial({ clip, flow }: { readonly clip: Clip; readonly flow: A
                   : t('compare.abx.wrong', { x: last.x })}
         </p>
       </Card>
-      <TestStage clip={clip} player={player} state={state} />
+      <TestStage clip={clip} player={player} state={state} retry={retry} />
     </div>
   );
 }

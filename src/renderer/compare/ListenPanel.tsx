@@ -7,6 +7,7 @@ import { usePeaks, useSpectrogram } from '../listen/use-media.ts';
 import { usePlayKeys } from '../listen/use-play-keys.ts';
 import { Waveform } from '../listen/Waveform.tsx';
 import { Card } from '../ui/Card.tsx';
+import { Button } from '../ui/Button.tsx';
 import { ErrorPanel } from '../ui/Message.tsx';
 import { describeError } from '../store/describe-error.ts';
 import { FiguresCard } from './StudyTable.tsx';
@@ -20,7 +21,7 @@ export function ListenPanel({ clip }: { readonly clip: Clip }) {
   const { t } = useTranslation();
   const heard = useCompare((state) => state.heard);
   const isMatched = useCompare((state) => state.isMatched);
-  const { player, state } = useClipPlayer(clip, isMatched);
+  const { player, state, retry } = useClipPlayer(clip, isMatched);
   const nameOf = useVersionName();
   usePlayKeys(() => player?.toggle());
 
@@ -51,7 +52,9 @@ export function ListenPanel({ clip }: { readonly clip: Clip }) {
             </span>
           </Transport>
           {state.error !== null && (
-            <ErrorPanel title={t('listen.failed')} problem={describeError(state.error)} />
+            <ErrorPanel title={t('listen.failed')} problem={describeError(state.error)}>
+              <Button onClick={retry}>{t('common.retry')}</Button>
+            </ErrorPanel>
           )}
         </Card>
         <VersionCards clip={clip} />

@@ -29,7 +29,7 @@ export interface MushraTrialProps {
 export function MushraTrial({ clip, flow, anchor }: MushraTrialProps) {
   const { t } = useTranslation();
   const model = useCompareModel();
-  const { player, state } = useClipPlayer(clip, true, anchor);
+  const { player, state, retry } = useClipPlayer(clip, true, anchor);
   const { test, reference } = flow;
   const { stimuli } = test.trials[test.current]!;
   /** Index of a sound; −1 the open reference. */
@@ -143,7 +143,7 @@ export function MushraTrial({ clip, flow, anchor }: MushraTrialProps) {
           </Button>
         </div>
       </Card>
-      <TestStage clip={clip} player={player} state={state} />
+      <TestStage clip={clip} player={player} state={state} retry={retry} />
     </div>
   );
 }

@@ -16,7 +16,8 @@ import { Button } from '../ui/Button.tsx';
 import { useCompare, useCompareModel, useVersionName, useVersions } from './use-versions.ts';
 import { NOISY, REFERENCE, variantOf, type Version } from './versions.ts';
 
-const MOST_KEYS = 9;
+/** Of the first ten versions. */
+const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
 
 /** One card for each version of the clip: its number or the arrow keys choose what is heard. */
 export function VersionCards({ clip }: { readonly clip: Clip }) {
@@ -29,7 +30,8 @@ export function VersionCards({ clip }: { readonly clip: Clip }) {
   const queued = useCompare((state) => state.queue.length);
   const isMatched = useCompare((state) => state.isMatched);
   const nameOf = useVersionName();
-  const keyed = versions.slice(0, MOST_KEYS);
+  const keyed = versions.slice(0, DIGITS.length);
+  const shownKeys = keyed.length > 9 ? '1–9, 0' : `1–${keyed.length}`;
   const choose = (key: string): void => {
     const version = versions.find((other) => other.key === key);
     if (version === undefined) return;
@@ -37,12 +39,12 @@ export function VersionCards({ clip }: { readonly clip: Clip }) {
   };
   useShortcuts([
     {
-      keys: keyed.map((_, i) => String(i + 1)),
-      shown: `1–${keyed.length}`,
+      keys: keyed.map((_, i) => DIGITS[i]!),
+      shown: shownKeys,
       group: t('compare.group'),
       label: t('compare.shortcuts.version'),
       run: (key) => {
-        const version = keyed[Number(key) - 1];
+        const version = keyed[DIGITS.indexOf(key)];
         if (version !== undefined) choose(version.key);
       },
     },
@@ -51,9 +53,7 @@ export function VersionCards({ clip }: { readonly clip: Clip }) {
     <Card
       className="versions"
       title={t('compare.versions.title')}
-      aside={
-        <span className="muted small">{t('compare.versions.hint', { count: keyed.length })}</span>
-      }
+      aside={<span className="muted small">{t('compare.versions.hint', { keys: shownKeys })}</span>}
     >
       <RadioGroup.Root
         className="versions__cards"
@@ -67,7 +67,7 @@ export function VersionCards({ clip }: { readonly clip: Clip }) {
             key={version.quantizer?.id ?? version.key}
             version={version}
             clip={clip}
-            digit={i < MOST_KEYS ? i + 1 : null}
+            digit={DIGITS[i] ?? null}
           />
         ))}
       </RadioGroup.Root>
@@ -98,7 +98,7 @@ export function VersionCards({ clip }: { readonly clip: Clip }) {
 interface VersionCardProps {
   readonly version: Version;
   readonly clip: Clip;
-  readonly digit: number | null;
+  readonly digit: string | null;
 }
 
 function VersionCard({ version, clip, digit }: VersionCardProps) {

@@ -9,6 +9,7 @@ import { useCompareModel } from './use-versions.ts';
 export interface ClipPlayer {
   readonly player: RangePlayer | null;
   readonly state: PlayerState;
+  readonly retry: () => void;
 }
 
 /**
@@ -34,7 +35,7 @@ export function useClipPlayer(
     ],
     [client, clip, isMatched, extra],
   );
-  const { player, state } = usePlayer(alternatives);
+  const { player, state, retry } = usePlayer(alternatives);
   const isRestored = useRef(false);
   const { seconds, loop } = state;
   useEffect(() => {
@@ -47,7 +48,7 @@ export function useClipPlayer(
     }
     model.setLoop(loop);
   }, [player, seconds, loop, model]);
-  return { player, state };
+  return { player, state, retry };
 }
 
 const NO_EXTRA: readonly Alternative[] = [];

@@ -5,6 +5,7 @@ import { useShortcuts } from '../shell/shortcuts.ts';
 import { describeError } from '../store/describe-error.ts';
 import { useClient } from '../store/session.tsx';
 import { classes } from '../ui/classes.ts';
+import { Button } from '../ui/Button.tsx';
 import { ErrorPanel } from '../ui/Message.tsx';
 import { Segmented } from '../ui/Segmented.tsx';
 import { mediaSource } from './sound-source.ts';
@@ -42,7 +43,7 @@ export function AbPlayer({ name, sides, group, switchLabel, className }: AbPlaye
     // The media stand for the sides.
     [client, fixed],
   );
-  const { player, state } = usePlayer(alternatives);
+  const { player, state, retry } = usePlayer(alternatives);
   const [wanted, setWanted] = useState(sides.at(-1)!.key);
   const isReady = state.ready.includes(wanted);
   useEffect(() => {
@@ -71,7 +72,9 @@ export function AbPlayer({ name, sides, group, switchLabel, className }: AbPlaye
   return (
     <div className={classes('ab', className)}>
       {state.error !== null && (
-        <ErrorPanel title={t('listen.failed')} problem={describeError(state.error)} />
+        <ErrorPanel title={t('listen.failed')} problem={describeError(state.error)}>
+          <Button onClick={retry}>{t('common.retry')}</Button>
+        </ErrorPanel>
       )}
       <Transport player={player} state={state} takesFocus>
         {second !== undefined && (
@@ -108,7 +111,7 @@ export function AbPlayer({ name, sides, group, switchLabel, className }: AbPlaye
   );
 }
 
-interface SideProps extends ReturnType<typeof usePlayer> {
+interface SideProps extends Pick<ReturnType<typeof usePlayer>, 'player' | 'state'> {
   readonly side: AbSide;
   readonly name: string;
   readonly isHeard: boolean;

@@ -118,7 +118,9 @@ export class RangePlayer {
   position(): number {
     const context = this.#context;
     if (context === null) return 0;
-    return this.#positionAt(this.#frameNow() - context.outputLatency * this.#rate) / this.#rate;
+    // Not every browser knows its latency.
+    const latency = (context.outputLatency || 0) * this.#rate;
+    return this.#positionAt(this.#frameNow() - latency) / this.#rate;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { RangePlayer, type Alternative, type PlayerState } from './range-player.ts';
 
 const CLOSED: PlayerState = {
@@ -19,7 +19,10 @@ const noSubscription = (): (() => void) => () => {};
 export function usePlayer(alternatives: readonly Alternative[]): {
   readonly player: RangePlayer | null;
   readonly state: PlayerState;
+  /** Begins anew, after a failure. */
+  readonly retry: () => void;
 } {
+  const [turn, setTurn] = useState(0);
   const [player, setPlayer] = useState<RangePlayer | null>(null);
   const known = useRef(new Set<string>());
   useEffect(() => {
@@ -27,7 +30,8 @@ export function usePlayer(alternatives: readonly Alternative[]): {
     known.current = new Set();
     setPlayer(made);
     return () => made.dispose();
-  }, []);
+  }, [turn]);
+  const retry = useCallback(() => setTurn((count) => count + 1), []);
   useEffect(() => {
     if (player === null) return;
     const keys = new Set(alternatives.map(({ key }) => key));
@@ -50,5 +54,5 @@ export function usePlayer(alternatives: readonly Alternative[]): {
     player === null ? noSubscription : player.subscribe,
     () => player?.state ?? CLOSED,
   );
-  return { player, state };
+  return { player, state, retry };
 }

@@ -35,7 +35,7 @@ export const compare = {
   shortcuts: { version: 'Choose a version', loop: 'Repeat, or play to the end' },
   versions: {
     title: 'Version heard',
-    hint: 'keys 1–{{count}}',
+    hint: 'keys {{keys}}',
     noisy: 'Noisy',
     noisyHow: 'as it came',
     reference: 'Clean original',
