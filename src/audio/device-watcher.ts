@@ -23,8 +23,8 @@ export interface DeviceWatcherOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /**
-   * Time between two lists, ms. Default 5000, or 15000 where the system tells of changes: a list made
-   * in a fresh process costs a tenth of a second of one core.
+   * Time between two lists, ms. Default 5000, or 300,000 where the system tells of changes: a list made
+   * in a fresh process costs a tenth of a second of one core, and the sound server's timing.
    */
   readonly intervalMs?: number;
 }
@@ -55,7 +55,7 @@ export class DeviceWatcher {
     this.#backend = backend;
     this.#handlers = handlers;
     this.#clock = options.clock ?? systemClock;
-    this.#intervalMs = options.intervalMs ?? (backend.watch === undefined ? 5000 : 15_000);
+    this.#intervalMs = options.intervalMs ?? (backend.watch === undefined ? 5000 : 300_000);
   }
 
   /** As of the last list. */

@@ -21,13 +21,13 @@ describe('Cushion', () => {
 
   it('does not move for jitter that it has in hand, nor for little gain', () => {
     const cushion = new Cushion();
-    cushion.observe(10, 0);
-    cushion.observe(14.9, 1000);
-    expect(cushion.targetMs(1000)).toBeCloseTo(17, 6);
-    steady(cushion, 13.1, 1010, 62_000);
-    expect(cushion.targetMs(62_000)).toBeCloseTo(17, 6);
-    steady(cushion, 12.9, 62_000, 93_000);
-    expect(cushion.targetMs(93_000)).toBeCloseTo(14.9, 6);
+    steady(cushion, 10, 0, 5000);
+    cushion.observe(14.9, 5000);
+    expect(cushion.targetMs(5000)).toBeCloseTo(17, 6);
+    steady(cushion, 13.1, 5010, 66_000);
+    expect(cushion.targetMs(66_000)).toBeCloseTo(17, 6);
+    steady(cushion, 12.9, 66_000, 97_000);
+    expect(cushion.targetMs(97_000)).toBeCloseTo(14.9, 6);
   });
 
   it('rises at once with what is required, and shrinks back half a minute later', () => {
@@ -43,12 +43,26 @@ describe('Cushion', () => {
 
   it('shrinks in steps that can be worked off', () => {
     const cushion = new Cushion();
-    cushion.observe(10, 0);
-    cushion.observe(60, 10);
-    expect(cushion.targetMs(10)).toBe(62);
-    steady(cushion, 10, 20, 45_000);
-    const seen = [45_000, 50_000, 58_000, 71_000, 84_000].map((at) => cushion.targetMs(at));
+    steady(cushion, 10, 0, 5000);
+    cushion.observe(60, 5000);
+    expect(cushion.targetMs(5000)).toBe(62);
+    steady(cushion, 10, 5010, 50_000);
+    const seen = [50_000, 55_000, 63_000, 76_000, 89_000].map((at) => cushion.targetMs(at));
     expect(seen).toEqual([47, 47, 32, 17, 12]);
+  });
+
+  it('forgets after seconds what the start required', () => {
+    const cushion = new Cushion();
+    cushion.observe(10, 0);
+    cushion.miss(60, 100);
+    steady(cushion, 10, 200, 2900);
+    expect(cushion.targetMs(2900)).toBe(62);
+    steady(cushion, 10, 2900, 3100);
+    expect(cushion.targetMs(3100)).toBeCloseTo(17, 6);
+    // Only once: what comes later is jitter.
+    cushion.miss(60, 3200);
+    steady(cushion, 10, 3210, 20_000);
+    expect(cushion.targetMs(20_000)).toBe(62);
   });
 
   it('remembers what was missed for longer each time', () => {

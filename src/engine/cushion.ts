@@ -8,6 +8,8 @@
  * back when it could be lower by a good bit. A requirement that was missed, so that a gap was heard, is
  * remembered for longer, and longer still each time it happens again.
  *
+ * Twice it starts: with the first pull, and anew some seconds later, when the machine has warmed up.
+ *
  * One requirement can be foreseen. Hops appear in steps, and between two clocks the pulls wander through
  * them: when they come to lie just before a hop and no longer just after it, a whole hop more is required
  * from one pull to the next. `foresee` is told in time.
@@ -16,6 +18,8 @@ import { PeakWindow } from './peak-window.ts';
 
 /** Always kept on top. */
 const MARGIN_MS = 2;
+/** What is required before that is the machine's start, with cold code and caches, and says nothing of what comes. */
+const CALM_AFTER_MS = 3000;
 /** Kept in addition at the start, for jitter that cannot have been seen yet, at least for `START_HOLD_MS`. */
 const START_EXTRA_MS = 5;
 const START_HOLD_MS = 30_000;
@@ -32,15 +36,24 @@ export class Cushion {
   readonly #seen = new PeakWindow();
   #missed: { readonly ms: number; readonly untilMs: number }[] = [];
   #startMs: number | undefined;
+  #isCalm = false;
   #targetMs = -Infinity;
   #shrunkMs = -Infinity;
   #holdMs = MISSED_MS;
 
   /** What one pull required. */
   observe(requiredMs: number, atMs: number): void {
+    const calms =
+      this.#startMs !== undefined && !this.#isCalm && atMs - this.#startMs >= CALM_AFTER_MS;
+    if (calms) {
+      this.#isCalm = true;
+      this.#seen.keepSince(atMs - CALM_AFTER_MS / 2);
+      this.#missed = [];
+      this.#holdMs = MISSED_MS;
+    }
     this.#seen.add(requiredMs, atMs);
-    if (this.#startMs === undefined) {
-      this.#startMs = atMs;
+    this.#startMs ??= atMs;
+    if (calms || this.#targetMs === -Infinity) {
       this.#targetMs = this.#seen.peak + MARGIN_MS + START_EXTRA_MS;
     }
   }
@@ -80,6 +93,7 @@ export class Cushion {
     this.#seen.reset();
     this.#missed = [];
     this.#startMs = undefined;
+    this.#isCalm = false;
     this.#targetMs = -Infinity;
     this.#shrunkMs = -Infinity;
     this.#holdMs = MISSED_MS;

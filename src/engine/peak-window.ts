@@ -40,6 +40,11 @@ export class PeakWindow {
     return peaks[peaks.length >> 1]!;
   }
 
+  /** Forgets what began before. */
+  keepSince(atMs: number): void {
+    while (this.#buckets.length > 0 && this.#buckets[0]!.startMs < atMs) this.#buckets.shift();
+  }
+
   reset(): void {
     this.#buckets.length = 0;
   }

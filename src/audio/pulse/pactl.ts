@@ -68,6 +68,9 @@ read -r _
 kill "$subscription"
 `;
 
+/** Devices that come and go, and the server's defaults. */
+const TELLS = /'(new|remove)' on (sink|source|card) |'change' on server /m;
+
 /**
  * Reports changes of sinks, sources, cards and the server's defaults as they happen.
  * @param ended the server is gone; also called when there never was one
@@ -97,7 +100,8 @@ export function subscribe(
   });
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (text: string) => {
-    if (!done && /on (sink|source|card|server) /m.test(`${text} `)) changed();
+    // Not every change of a device: volumes change all the time, and a new list costs something.
+    if (!done && TELLS.test(`${text} `)) changed();
   });
   return () => {
     done = true;

@@ -22,7 +22,8 @@ export class DeviceProcess {
   #stderr = '';
 
   constructor(script: URL, request: Request, handlers: ProcessHandlers) {
-    const child = spawn(process.execPath, [fileURLToPath(script)], {
+    const [program, ...args] = commandFor(script, request);
+    const child = spawn(program!, args, {
       // Its standard output is the library's chatter; what ALSA complains about may explain a failure.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'],
       // Inside Electron the same program runs as plain Node.
@@ -72,6 +73,17 @@ export class DeviceProcess {
     this.#child.kill('SIGKILL');
     await this.#exit;
   }
+}
+
+/**
+ * A list of devices must not take the processor from the sound that runs: its process leaves the real-time class,
+ * which it would inherit on Linux, before Node starts.
+ */
+function commandFor(script: URL, request: Request): string[] {
+  const node = [process.execPath, fileURLToPath(script)];
+  if (request.type !== 'enumerate' || process.platform !== 'linux') return node;
+  const wait = 'chrt --all-tasks --other --pid 0 $$ >/dev/null 2>&1; exec nice -n 10 "$@"';
+  return ['/bin/sh', '-c', wait, 'sh', ...node];
 }
 
 /** Sends one request, and waits for the first reply that `wanted` accepts or that says `failed`. */

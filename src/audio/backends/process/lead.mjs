@@ -4,13 +4,15 @@ const SHRINK_AFTER_MS = 20_000;
 /** One hitch makes several pieces late: it counts once. */
 const ONE_HITCH_MS = 200;
 const MAX_PIECES = 48;
-/** Pieces added for a hitch, and pieces that must be to spare before one is given up. */
+/** Pieces added for a hitch, and pieces that are to spare when others are given up. */
 const GROW_PIECES = 4;
-const SPARE_PIECES = 4;
+const SPARE_PIECES = 3;
+/** What is late before that is late because everything is starting. */
+const CALM_AFTER_MS = 3000;
 
 /**
  * How many pieces of sound a sink keeps ready beyond those the library holds. Grows at once when sound
- * came too late, shrinks by one each 20 s in which there was always some to spare.
+ * came too late, and gives up half of what was always to spare in 20 s, or in the first seconds after the start.
  */
 export class Lead {
   #nowMs;
@@ -18,6 +20,8 @@ export class Lead {
   #spare = Infinity;
   #sinceMs;
   #grownMs = -Infinity;
+  #isCalm = false;
+  #first;
 
   /**
    * @param {number} pieces at first
@@ -28,6 +32,7 @@ export class Lead {
     this.pieces = Math.min(MAX_PIECES, Math.max(0, Math.round(pieces)));
     this.#nowMs = nowMs;
     this.#changed = changed;
+    this.#first = this.pieces;
     this.#sinceMs = nowMs();
   }
 
@@ -35,8 +40,15 @@ export class Lead {
   arrived(waiting) {
     this.#spare = Math.min(this.#spare, waiting);
     const now = this.#nowMs();
-    if (now - this.#sinceMs < SHRINK_AFTER_MS) return;
-    if (this.#spare >= SPARE_PIECES && this.pieces > 0) this.#set(this.pieces - 1);
+    const forMs = now - this.#sinceMs;
+    if (!this.#isCalm && forMs >= CALM_AFTER_MS) {
+      this.#isCalm = true;
+      if (this.pieces > this.#first) this.#set(this.#first);
+    } else if (forMs < SHRINK_AFTER_MS) return;
+    else if (this.#spare > SPARE_PIECES && this.pieces > 0) {
+      const given = Math.ceil((this.#spare - SPARE_PIECES) / 2);
+      this.#set(Math.max(0, this.pieces - given));
+    }
     this.#sinceMs = now;
     this.#spare = Infinity;
   }

@@ -36,12 +36,31 @@ describe('lead of a sink', () => {
 
   it('shrinks back while there is sound to spare, step by step', () => {
     const { lead, run } = setup(6);
-    run(19_000, 5);
+    run(22_000, 5);
     expect(lead.pieces).toBe(6);
     run(2000, 5);
     expect(lead.pieces).toBe(5);
     run(200_000, 4);
     expect(lead.pieces).toBe(0);
+  });
+
+  it('forgets how late everything was at the start, and gives up half of what is to spare', () => {
+    const { lead, run } = setup(2);
+    lead.late();
+    run(1000, 4);
+    lead.late();
+    expect(lead.pieces).toBe(10);
+    run(4000, 4);
+    expect(lead.pieces).toBe(2);
+    for (let i = 0; i < 4; i++) {
+      lead.late();
+      run(300, 9);
+    }
+    expect(lead.pieces).toBe(18);
+    run(21_000, 9);
+    expect(lead.pieces).toBe(18);
+    run(20_000, 9);
+    expect(lead.pieces).toBe(15);
   });
 
   it('stays where one block in the span came with nothing to spare', () => {

@@ -51,13 +51,9 @@ export function serve(load) {
   // The terminal's Ctrl-C goes to the whole group; the parent decides when streams end.
   process.on('SIGINT', () => {});
   process.on('disconnect', end);
-  try {
-    setPriority(constants.priority.PRIORITY_HIGH);
-  } catch {
-    // Allowed to the privileged only on Linux; it runs with the common priority then.
-  }
   process.once('message', (message) => {
     const request = /** @type {import('./protocol.ts').Request} */ (message);
+    if (request.type !== 'enumerate') hurry();
     Object.assign(process.env, request.env);
     /** @type {Library} */
     let library;
@@ -206,6 +202,15 @@ function blocksOf(blockBytes, take) {
       take(rest.subarray(0, blockBytes));
     }
   };
+}
+
+/** Sound goes before what can wait. */
+function hurry() {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Allowed to the privileged only on Linux; it runs with the common priority then.
+  }
 }
 
 /** Sound goes through file descriptor 3, see the protocol. */
