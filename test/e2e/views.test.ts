@@ -35,14 +35,20 @@ async function barriers(page: Page): Promise<string[]> {
 
 /** Controls that stick out of the window to the side, where nobody reaches them. */
 const sticksOut = (page: Page): Promise<string[]> =>
-  page.evaluate(() =>
-    [...document.querySelectorAll('button, input, select, [role=slider], [role=switch]')]
-      .filter((element) => {
-        const { left, right, width } = element.getBoundingClientRect();
-        return width > 1 && (left < -1 || right > window.innerWidth + 1);
-      })
-      .map((element) => element.outerHTML.slice(0, 120)),
-  );
+  page.evaluate(`[...document.querySelectorAll('button, input, select, [role=slider], [role=switch]')]
+    .filter((element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      return width > 1 && (left < -1 || right > innerWidth + 1);
+    })
+    .map((element) => element.outerHTML.slice(0, 120))`);
+
+/** Of the element that has the keyboard. */
+const focusedName = (page: Page): Promise<string> =>
+  page.evaluate(`(() => {
+    const element = document.activeElement;
+    const isNone = element === null || element === document.body;
+    return isNone ? '' : (element.getAttribute('aria-label') ?? element.textContent ?? '').trim();
+  })()`);
 
 describe.skipIf(appMissing !== undefined)('every view [needs Chromium] [needs PulseAudio]', () => {
   const app = useApp();
@@ -103,13 +109,7 @@ describe.skipIf(appMissing !== undefined)('every view [needs Chromium] [needs Pu
     const reached = new Set<string>();
     for (let i = 0; i < 60; i++) {
       await page.keyboard.press('Tab');
-      const name = await page.evaluate(() => {
-        const element = document.activeElement;
-        return element === null || element === document.body
-          ? ''
-          : (element.getAttribute('aria-label') ?? element.textContent ?? '');
-      });
-      reached.add(name.trim());
+      reached.add(await focusedName(page));
     }
     for (const name of ['Compare', 'Clean my voice']) {
       expect(
