@@ -256,7 +256,7 @@ describe('the codec', () => {
         },
       },
     });
-    await h.clock.advance(25_000);
+    await h.clock.advance(45_000);
     const before = h.engine.telemetry().latencyMs.total;
     const from = h.played.length;
     stallMs = 2000;
