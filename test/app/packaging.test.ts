@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmod,
   cp,
@@ -52,12 +53,12 @@ beforeAll(async () => {
     'package-lock.json',
     'stubs',
     'electron-builder.yml',
-    'node_modules',
     'models',
     'resources',
     'scripts',
   ];
   for (const name of same) await symlink(path.join(root, name), path.join(project, name));
+  await copyPackages(path.join(project, 'node_modules'));
   await cp(built(), path.join(project, 'out'), { recursive: true });
   await build({
     targets: Platform.LINUX.createTarget('dir'),
@@ -72,6 +73,17 @@ beforeAll(async () => {
   );
 }, 300_000);
 afterAll(() => rm(base, { recursive: true, force: true }));
+
+/** Folders of their own, as npm looks for packages: it takes what lies behind a link for another project's. */
+async function copyPackages(to: string): Promise<void> {
+  const from = path.join(root, 'node_modules');
+  const { status } = spawnSync('cp', ['-al', from, to], { stdio: 'ignore' });
+  // Links do not reach another disk.
+  if (status !== 0) {
+    await rm(to, { recursive: true, force: true });
+    await cp(from, to, { recursive: true, verbatimSymlinks: true });
+  }
+}
 
 const inApp = (...parts: string[]): string => path.join(app, 'resources', ...parts);
 const unpacked = (...parts: string[]): string => inApp('app.asar.unpacked', ...parts);
