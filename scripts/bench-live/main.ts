@@ -1,5 +1,5 @@
 /**
- * `npm run bench:live [-- --minutes 30] [--quantizer ID] [--json]`: the live engine as it runs in earnest,
+ * `npm run bench:live [-- --minutes 30] [--quantizer ID] [--block-ms 5] [--json]`: the live engine as it runs in earnest,
  * through PortAudio and a private sound server with null sinks in place of sound cards. Measures warm start to
  * sound, click to click, processor time, and, over the whole run, underruns, hop times, growth of memory and of
  * latency. Needs pulseaudio, pulseaudio-utils and libasound2-plugins.
@@ -37,6 +37,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     quantizer: { type: 'string', default: 'rvq' },
+    'block-ms': { type: 'string', default: '10' },
     model: {
       type: 'string',
       default: path.resolve(import.meta.dirname, '../../models/residua-v1'),
@@ -101,6 +102,7 @@ try {
     backend: 'portaudio',
     devices: { input: TEST_MIC_NAME, output: TEST_OUT_NAME },
     controls: { quantizer: values.quantizer },
+    blockMs: Number(values['block-ms']),
   });
   const coldFrom = performance.now();
   await supervisor.start();
