@@ -13,6 +13,7 @@ import { EngineService } from './engine-service.ts';
 import { parentLink } from './parent-link.ts';
 import { raisePriority } from './priority.ts';
 import { serve } from './serve.ts';
+import { tidyHeap } from './tidy-heap.ts';
 
 raisePriority();
 
@@ -34,6 +35,7 @@ const { orphaned } = serve({
           createRunner: (setup) =>
             new WorkerRunner(setup, { entry: codecWorkerEntry(), clock: systemClock }),
         }),
+      beforeSound: tidyHeap,
       openVirtualMicrophone: (backend) => openVirtualMicrophone(() => backend.devices()),
     }),
 });

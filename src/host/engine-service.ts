@@ -37,6 +37,8 @@ export interface ServiceDependencies {
   /** @throws ResiduaError with a hint where there can be none */
   openVirtualMicrophone(backend: AudioBackend): Promise<VirtualMicrophone>;
   emit(event: EngineEvent): void;
+  /** Called when everything is loaded, just before devices are opened. */
+  beforeSound?(): void;
   readonly clock: Clock;
 }
 
@@ -86,7 +88,13 @@ export class EngineService {
       case 'warm':
         return this.#inTurn(() => this.#opened.engine.warm().then(() => null));
       case 'start':
-        return this.#inTurn(() => this.#opened.engine.start().then(() => null));
+        return this.#inTurn(async () => {
+          const { engine } = this.#opened;
+          await engine.warm();
+          this.#dependencies.beforeSound?.();
+          await engine.start();
+          return null;
+        });
       case 'stop':
         return this.#inTurn(() => this.#opened.engine.stop().then(() => null));
       case 'setDevices':
