@@ -42,6 +42,16 @@ export async function openWavFile(path: string): Promise<WavFile> {
   }
 }
 
+/** Opens a file for as long as `use` takes. @throws as {@link openWavFile}, and what `use` throws */
+export async function withWavFile<T>(path: string, use: (wav: WavFile) => Promise<T>): Promise<T> {
+  const wav = await openWavFile(path);
+  try {
+    return await use(wav);
+  } finally {
+    await wav.close();
+  }
+}
+
 /** Whether a file begins as a WAV file does. */
 export async function isWav(source: ByteSource): Promise<boolean> {
   const head = String.fromCharCode(...(await source.readAt(0, 4)));

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Download, Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readAudio } from '../../src/audio/open-audio.ts';
-import { appMissing, goTo, takeProblems, useApp } from '../fixtures/use-app.ts';
+import { appMissing, goTo, takeProblems, turn, useApp } from '../fixtures/use-app.ts';
 
 const DEMO = path.resolve(import.meta.dirname, '../../resources/demo/noisy');
 
@@ -24,8 +24,7 @@ describe.skipIf(appMissing !== undefined)('beside Live [needs Chromium] [needs P
 
   it('records at one key, and plays what was recorded', async () => {
     const { page, process } = app();
-    await page.getByRole('switch', { name: 'Clean my voice' }).click();
-    await page.getByText('Your voice is being cleaned.').waitFor();
+    await turn(page, true);
     await page.keyboard.press('r');
     await pause(4000);
     await page.keyboard.press('r');

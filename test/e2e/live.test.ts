@@ -2,17 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TEST_MIC, TEST_MIC_NAME, TEST_OUT, type PulseDaemon } from '../fixtures/pulse.ts';
-import { appMissing, takeProblems, useApp } from '../fixtures/use-app.ts';
+import { appMissing, powerSwitch, takeProblems, turn, useApp } from '../fixtures/use-app.ts';
 import type { BrowserModeProcess } from '../fixtures/browser-mode.ts';
 import { commandLine } from '../live/processes.ts';
-
-const powerSwitch = (page: Page) => page.getByRole('switch', { name: 'Clean my voice' });
-
-async function turn(page: Page, on: boolean): Promise<void> {
-  if ((await powerSwitch(page).isChecked()) !== on) await powerSwitch(page).click();
-  const said = on ? 'Your voice is being cleaned.' : 'The microphone is released. Press to start.';
-  await page.getByText(said).waitFor();
-}
 
 /** What stands beside a name in a list of readings, once it says what is expected. */
 async function reads(page: Page, name: string, expected: RegExp): Promise<void> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { appMissing, goTo, takeProblems, useApp } from '../fixtures/use-app.ts';
+import { appMissing, goTo, takeProblems, turn, useApp } from '../fixtures/use-app.ts';
 
 /** Where screenshots of every view go; none are taken without it. */
 const SHOTS = process.env['RESIDUA_SCREENSHOTS'];
@@ -58,8 +58,7 @@ describe.skipIf(appMissing !== undefined)('every view [needs Chromium] [needs Pu
 
   it('has something to show', async () => {
     const { page } = app();
-    await page.getByRole('switch', { name: 'Clean my voice' }).click();
-    await page.getByText('Your voice is being cleaned.').waitFor();
+    await turn(page, true);
     await page.keyboard.press('r');
     await pause(3000);
     await page.keyboard.press('r');

@@ -225,10 +225,6 @@ export class OnnxGraph extends OnnxGraphBase {
   unsqueeze(x: Value, axes: readonly number[]): Value {
     return this.op('Unsqueeze', [x, this.int64s(axes)]);
   }
-  /** The int64 numbers 0 … limit − 1; `limit` is an int64 scalar. */
-  range(limit: Value): Value {
-    return this.op('Range', [this.int64(0), limit, this.int64(1)]);
-  }
   /** Broadcasts to `shape`, numpy rules. */
   expand(x: Value, shape: readonly number[] | Value): Value {
     return this.op('Expand', [x, typeof shape === 'string' ? shape : this.int64s(shape)]);

@@ -1,4 +1,4 @@
-import { openWavFile, type WavFile } from '../../audio/wav-file.ts';
+import { withWavFile, type WavFile } from '../../audio/wav-file.ts';
 import type { AppArgument } from '../../ipc/app/app-protocol.ts';
 import type { MediaInfo, MediaRef, SpectrogramImage } from '../../ipc/app/media.ts';
 import { peaks, spectrogram } from '../work/pictures.ts';
@@ -81,7 +81,7 @@ export class Media {
     const running = this.#running.get(key) as Promise<T> | undefined;
     if (running) return running;
     const work = (async () => {
-      const samples = await withWav(path, async (wav) => wav.frames * wav.channels);
+      const samples = await withWavFile(path, async (wav) => wav.frames * wav.channels);
       const result = await compute(path, samples <= SHORT_SAMPLES);
       cache.set(key, result);
       return result;
@@ -91,19 +91,10 @@ export class Media {
   }
 
   async #open<T>(media: MediaRef, use: (wav: WavFile) => Promise<T>): Promise<T> {
-    return withWav((await this.#wavOf(media)).path, use);
+    return withWavFile((await this.#wavOf(media)).path, use);
   }
 
   async #wavOf(media: MediaRef): Promise<{ path: string; key: string }> {
     return this.#options.decoded.wavOf(await this.#options.fileOf(media));
-  }
-}
-
-async function withWav<T>(path: string, use: (wav: WavFile) => Promise<T>): Promise<T> {
-  const wav = await openWavFile(path);
-  try {
-    return await use(wav);
-  } finally {
-    await wav.close();
   }
 }

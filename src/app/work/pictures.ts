@@ -1,4 +1,4 @@
-import { openWavFile, type WavFile } from '../../audio/wav-file.ts';
+import { withWavFile, type WavFile } from '../../audio/wav-file.ts';
 import { nextPowerOfTwo, realFft } from '../../metrics/fft.ts';
 
 /** Frames read at a time: long recordings pass through in constant memory. */
@@ -19,7 +19,7 @@ export async function peaks(
   buckets: number,
   signal?: AbortSignal,
 ): Promise<number[]> {
-  return withWav(path, async (wav) => {
+  return withWavFile(path, async (wav) => {
     const result = new Array<number>(buckets).fill(0);
     const bucketOf = (frame: number): number =>
       Math.min(buckets - 1, Math.floor((frame / wav.frames) * buckets));
@@ -51,7 +51,7 @@ export async function spectrogram(
   rows: number,
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return withWav(path, async (wav) => {
+  return withWavFile(path, async (wav) => {
     const size = nextPowerOfTwo(Math.round(wav.sampleRate * WINDOW_S));
     const fft = realFft(size);
     const window = Float64Array.from(
@@ -115,14 +115,5 @@ function fillColumn(
     for (let bin = first; bin < end; bin++) greatest = Math.max(greatest, power[bin]!);
     const db = greatest > 0 ? 10 * Math.log10(greatest * scale) : FLOOR_DB;
     column[row] = Math.max(0, Math.min(255, Math.round((1 - db / FLOOR_DB) * 255)));
-  }
-}
-
-async function withWav<T>(path: string, use: (wav: WavFile) => Promise<T>): Promise<T> {
-  const wav = await openWavFile(path);
-  try {
-    return await use(wav);
-  } finally {
-    await wav.close();
   }
 }

@@ -5,10 +5,7 @@ import { ABX_ALPHA, MAX_ABX_TRIALS, MIN_ABX_TRIALS, startAbx } from '../listen/a
 import { correctNeeded } from '../listen/binomial.ts';
 import { cryptoRandom } from '../listen/random.ts';
 import { formatNumber } from '../format.ts';
-import { Button } from '../ui/Button.tsx';
 import { Card } from '../ui/Card.tsx';
-import { ErrorPanel } from '../ui/Message.tsx';
-import { Progress } from '../ui/Progress.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
 import { Switch } from '../ui/Switch.tsx';
@@ -24,6 +21,7 @@ import {
   useVersions,
 } from './use-versions.ts';
 import { NOISY } from './versions.ts';
+import { StartActions } from './TestActions.tsx';
 
 const USUAL_TRIALS = 16;
 
@@ -128,25 +126,16 @@ function AbxSetup({ clip, last }: { readonly clip: Clip; readonly last: AbxFlow 
           onChange={setHasFeedback}
           disabled={isStarting}
         />
-        {problem !== undefined && <ErrorPanel problem={problem} />}
-        <div className="test__actions">
-          {isStarting ? (
-            <>
-              <div className="test__preparing">
-                <p role="status">{t('compare.abx.preparing')}</p>
-                <Progress
-                  label={t('compare.abx.preparing')}
-                  value={preparedShare([a, b], ready, progress)}
-                />
-              </div>
-              <Button onClick={() => setIsStarting(false)}>{t('common.cancel')}</Button>
-            </>
-          ) : (
-            <Button variant="primary" disabled={a === b} onClick={start}>
-              {t('compare.abx.start')}
-            </Button>
-          )}
-        </div>
+        <StartActions
+          start={t('compare.abx.start')}
+          preparing={t('compare.abx.preparing')}
+          isStarting={isStarting}
+          prepared={preparedShare([a, b], ready, progress)}
+          problem={problem}
+          disabled={a === b}
+          onStart={start}
+          onCancel={() => setIsStarting(false)}
+        />
       </Card>
     </div>
   );

@@ -1,14 +1,13 @@
-import { Check, CircleCheck, CircleHelp, Download, X } from 'lucide-react';
+import { Check, CircleCheck, CircleHelp, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Clip } from '../../ipc/app/compare.ts';
 import { abxResult, MIN_ABX_TRIALS, startAbx } from '../listen/abx.ts';
 import { cryptoRandom } from '../listen/random.ts';
 import { abxToCsv, abxToJson } from '../listen/results.ts';
-import { fileNameOf, saveText } from '../listen/save.ts';
 import { formatNumber } from '../format.ts';
-import { Button } from '../ui/Button.tsx';
 import { Card } from '../ui/Card.tsx';
 import type { AbxFlow } from './compare-model.ts';
+import { ResultActions, type ResultFormat } from './TestActions.tsx';
 import { useTestContext } from './use-test-context.ts';
 import { useCompareModel, useVersionName } from './use-versions.ts';
 
@@ -28,12 +27,10 @@ export function AbxResults({ clip, flow, onLeave }: AbxResultsProps) {
   const { trials, correct, pValue, needed, verdict, isCutShort, planned } = abxResult(test);
   const names = { a: nameOf(sides.A), b: nameOf(sides.B) };
   const context = contextOf([sides.A, sides.B], finishedAt ?? '');
-  const save = (extension: 'csv' | 'json'): void => {
-    const text =
-      extension === 'csv' ? abxToCsv(test, sides, context) : abxToJson(test, sides, context);
-    const type = extension === 'csv' ? 'text/csv' : 'application/json';
-    saveText(text, fileNameOf(`ABX ${names.a} – ${names.b}, ${clip.name}`, extension), type);
-  };
+  const textOf = (format: ResultFormat): string =>
+    format === 'csv' ? abxToCsv(test, sides, context) : abxToJson(test, sides, context);
+  const again = (): void =>
+    model.setAbx({ sides, test: startAbx(test.options, cryptoRandom), finishedAt: null });
   return (
     <div className="test">
       <Card className={`result result--${verdict}`}>
@@ -74,28 +71,14 @@ export function AbxResults({ clip, flow, onLeave }: AbxResultsProps) {
           {isCutShort && <p>{t('compare.abx.result.cutShort', { trials, planned })}</p>}
           {isCutShort && test.options.hasFeedback && <p>{t('compare.abx.result.feedback')}</p>}
         </div>
-        <div className="test__actions">
-          <Button
-            variant="primary"
-            onClick={() =>
-              model.setAbx({
-                sides,
-                test: startAbx(test.options, cryptoRandom),
-                finishedAt: null,
-              })
-            }
-          >
-            {t('compare.abx.result.again')}
-          </Button>
-          <Button onClick={onLeave}>{t('compare.abx.result.others')}</Button>
-          <span className="test__gap" />
-          <Button icon={<Download size={15} aria-hidden="true" />} onClick={() => save('csv')}>
-            {t('compare.exportCsv')}
-          </Button>
-          <Button icon={<Download size={15} aria-hidden="true" />} onClick={() => save('json')}>
-            {t('compare.exportJson')}
-          </Button>
-        </div>
+        <ResultActions
+          again={t('compare.abx.result.again')}
+          others={t('compare.abx.result.others')}
+          onAgain={again}
+          onLeave={onLeave}
+          name={`ABX ${names.a} – ${names.b}, ${clip.name}`}
+          textOf={textOf}
+        />
       </Card>
       {trials > 0 && (
         <Card title={t('compare.abx.result.answers')}>

@@ -7,10 +7,7 @@ import { cryptoRandom } from '../listen/random.ts';
 import type { Alternative } from '../listen/range-player.ts';
 import { mediaSource, memorySource, readAll } from '../listen/sound-source.ts';
 import { useClient, useSession } from '../store/session.tsx';
-import { Button } from '../ui/Button.tsx';
 import { Card } from '../ui/Card.tsx';
-import { ErrorPanel } from '../ui/Message.tsx';
-import { Progress } from '../ui/Progress.tsx';
 import { Select } from '../ui/Select.tsx';
 import { Slider } from '../ui/Slider.tsx';
 import type { MushraFlow } from './compare-model.ts';
@@ -25,6 +22,7 @@ import {
   useVersions,
 } from './use-versions.ts';
 import { REFERENCE } from './versions.ts';
+import { StartActions } from './TestActions.tsx';
 
 /** The blind rating of how good each version is: choose, rate, result. */
 export function MushraPanel({ clip }: { readonly clip: Clip }) {
@@ -175,25 +173,16 @@ function MushraSetup({ clip, last }: { readonly clip: Clip; readonly last: Mushr
             {t('compare.mushra.tooMany', { count: MAX_MUSHRA_CONDITIONS })}
           </p>
         )}
-        {problem !== undefined && <ErrorPanel problem={problem} />}
-        <div className="test__actions">
-          {isStarting ? (
-            <>
-              <div className="test__preparing">
-                <p role="status">{t('compare.mushra.preparing')}</p>
-                <Progress
-                  label={t('compare.mushra.preparing')}
-                  value={preparedShare(needed, ready, progress)}
-                />
-              </div>
-              <Button onClick={() => setIsStarting(false)}>{t('common.cancel')}</Button>
-            </>
-          ) : (
-            <Button variant="primary" disabled={conditions.length === 0} onClick={start}>
-              {t('compare.mushra.start')}
-            </Button>
-          )}
-        </div>
+        <StartActions
+          start={t('compare.mushra.start')}
+          preparing={t('compare.mushra.preparing')}
+          isStarting={isStarting}
+          prepared={preparedShare(needed, ready, progress)}
+          problem={problem}
+          disabled={conditions.length === 0}
+          onStart={start}
+          onCancel={() => setIsStarting(false)}
+        />
       </Card>
     </div>
   );

@@ -1,14 +1,13 @@
-import { CircleAlert, CircleCheck, Download } from 'lucide-react';
+import { CircleAlert, CircleCheck } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Clip } from '../../ipc/app/compare.ts';
 import { formatNumber } from '../format.ts';
 import { ANCHOR, HIDDEN_REFERENCE, mushraResult, startMushra } from '../listen/mushra.ts';
 import { cryptoRandom } from '../listen/random.ts';
 import { mushraToCsv, mushraToJson } from '../listen/results.ts';
-import { fileNameOf, saveText } from '../listen/save.ts';
-import { Button } from '../ui/Button.tsx';
 import { Card } from '../ui/Card.tsx';
 import type { MushraFlow } from './compare-model.ts';
+import { ResultActions, type ResultFormat } from './TestActions.tsx';
 import { useTestContext } from './use-test-context.ts';
 import { useCompareModel, useVersionName } from './use-versions.ts';
 
@@ -32,11 +31,9 @@ export function MushraResults({ clip, flow, onLeave }: MushraResultsProps) {
     if (condition === HIDDEN_REFERENCE) return t('compare.mushra.result.hiddenReference');
     return nameOf(condition);
   };
-  const save = (extension: 'csv' | 'json'): void => {
+  const textOf = (format: ResultFormat): string => {
     const context = contextOf(conditions, finishedAt ?? '');
-    const text = extension === 'csv' ? mushraToCsv(test, context) : mushraToJson(test, context);
-    const type = extension === 'csv' ? 'text/csv' : 'application/json';
-    saveText(text, fileNameOf(`Ranking, ${clip.name}`, extension), type);
+    return format === 'csv' ? mushraToCsv(test, context) : mushraToJson(test, context);
   };
   const again = (): void => {
     const versions = conditions.filter((key) => key !== ANCHOR && key !== HIDDEN_REFERENCE);
@@ -92,19 +89,14 @@ export function MushraResults({ clip, flow, onLeave }: MushraResultsProps) {
         {result.trials === 1 && (
           <p className="muted small">{t('compare.mushra.result.oneTrial')}</p>
         )}
-        <div className="test__actions">
-          <Button variant="primary" onClick={again}>
-            {t('compare.mushra.result.again')}
-          </Button>
-          <Button onClick={onLeave}>{t('compare.mushra.result.others')}</Button>
-          <span className="test__gap" />
-          <Button icon={<Download size={15} aria-hidden="true" />} onClick={() => save('csv')}>
-            {t('compare.exportCsv')}
-          </Button>
-          <Button icon={<Download size={15} aria-hidden="true" />} onClick={() => save('json')}>
-            {t('compare.exportJson')}
-          </Button>
-        </div>
+        <ResultActions
+          again={t('compare.mushra.result.again')}
+          others={t('compare.mushra.result.others')}
+          onAgain={again}
+          onLeave={onLeave}
+          name={`Ranking, ${clip.name}`}
+          textOf={textOf}
+        />
       </Card>
     </div>
   );
